@@ -24,7 +24,7 @@ const BASE: u8 = 23;
 /// How many codes there are: 3,404,825,447.
 const CODES: u64 = 23_u64.pow(7);
 
-/// The account number of one session: eight letters with a check, such as `K7QX4M2N`.
+/// The account number of one session: eight letters with a check, such as `K7QX4M2K`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountCode {
     /// ASCII.
@@ -92,7 +92,7 @@ impl AccountCode {
             rest /= u64::from(BASE);
         }
         // The last weight is 1, so the check is what is missing from the next multiple.
-        values[LENGTH - 1] = (BASE - weighted_sum(&values)) % BASE;
+        values[LENGTH - 1] = (BASE - weighted_sum(values)) % BASE;
         Self {
             letters: values.map(|value| ALPHABET[usize::from(value)]),
         }
@@ -103,14 +103,14 @@ impl AccountCode {
         std::str::from_utf8(&self.letters).unwrap_or_default()
     }
 
-    /// In two groups, as a person reads it aloud: `K7QX 4M2N`.
+    /// In two groups, as a person reads it aloud: `K7QX 4M2K`.
     pub fn grouped(&self) -> String {
         let (first, second) = self.as_str().split_at(LENGTH / 2);
         [first, " ", second].concat()
     }
 
     /// Finds the code in what a person typed: in either case, with blanks, dashes, dots and look-alikes; or as
-    /// shown among other words, such as `ACC K7QX-4M2N JANE`.
+    /// shown among other words, such as `ACC K7QX-4M2K JANE`.
     pub fn parse(typed: &str) -> Result<Found, Mistyped> {
         if typed.len() > MAX_TYPED_BYTES {
             return Err(Mistyped::Length);
@@ -129,7 +129,7 @@ impl AccountCode {
     pub fn closest<'a>(typed: &str, candidates: impl Iterator<Item = &'a Self>) -> Option<Self> {
         let typed = Typed::squeeze(typed).ok()?;
         let mut near: Option<Self> = None;
-        for candidate in candidates.filter(|candidate| typed.is_near(candidate)) {
+        for candidate in candidates.filter(|candidate| typed.is_near(**candidate)) {
             if near.is_some_and(|earlier| earlier != *candidate) {
                 return None;
             }
@@ -143,16 +143,16 @@ impl AccountCode {
         for (value, letter) in values.iter_mut().zip(letters) {
             *value = value_of(letter)?;
         }
-        (weighted_sum(&values) == 0).then_some(Self { letters })
+        (weighted_sum(values) == 0).then_some(Self { letters })
     }
 }
 
 /// The remainder of the sum with the weights 8 to 1.
-fn weighted_sum(values: &[u8; LENGTH]) -> u8 {
+fn weighted_sum(values: [u8; LENGTH]) -> u8 {
     let sum: u16 = (1..=8)
         .rev()
         .zip(values)
-        .map(|(weight, value)| weight * u16::from(*value))
+        .map(|(weight, value)| weight * u16::from(value))
         .sum();
     u8::try_from(sum % u16::from(BASE)).unwrap_or_default()
 }
@@ -241,7 +241,7 @@ impl Typed {
     }
 
     /// Whether one wrong, missing, added or swapped letter, or none, lies between what was typed and `code`.
-    fn is_near(&self, code: &AccountCode) -> bool {
+    fn is_near(&self, code: AccountCode) -> bool {
         let same = |(typed, shown): &(&u8, &u8)| typed == shown || looks_like(**typed).contains(*shown);
         let (typed, shown) = (self.letters(), &code.letters[..]);
         let ahead = typed.iter().zip(shown).take_while(same).count();
@@ -303,10 +303,10 @@ fn among_words(text: &str) -> Option<AccountCode> {
             count += word.len();
         }
         letters.make_ascii_uppercase();
-        if let Some(code) = AccountCode::checked(letters) {
-            if found.replace(code).is_some_and(|earlier| earlier != code) {
-                return None;
-            }
+        if let Some(code) = AccountCode::checked(letters)
+            && found.replace(code).is_some_and(|earlier| earlier != code)
+        {
+            return None;
         }
     }
     found

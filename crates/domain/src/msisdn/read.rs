@@ -25,6 +25,8 @@ enum Sign {
     /// Blanks, brackets, dashes, dots, slashes, stars and invisible marks.
     Gap,
     Letter,
+    /// `#`, which leads to an extension.
+    Hash,
     /// Whatever else: commas, quotes, pictures.
     Stray,
 }
@@ -58,11 +60,14 @@ impl Written {
                     written.plus = sign == Sign::Plus || (written.plus && sign == Sign::Stray);
                     letters |= sign == Sign::Letter;
                 }
-                _ => broken = broken.filter(|by| *by == Sign::Letter).or(Some(sign)),
+                // The first letter or hash decides what the text is.
+                _ if matches!(broken, Some(Sign::Letter | Sign::Hash)) => {}
+                _ => broken = Some(sign),
             }
         }
         match broken {
             Some(Sign::Letter) => Err(PhoneError::Letters),
+            Some(Sign::Hash) => Err(PhoneError::Extra),
             _ if written.count == 0 && letters => Err(PhoneError::Letters),
             _ if written.count == 0 => Err(PhoneError::Empty),
             _ => Ok(written),
@@ -143,31 +148,32 @@ fn mobile(national: &[u8]) -> Result<Msisdn, PhoneError> {
 fn sign_of(letter: char) -> Sign {
     match letter {
         '+' | '\u{FF0B}' => Sign::Plus,
-        '\t'..='\r' | ' ' | '(' | ')' | '[' | ']' | '-' | '.' | '/' | '~' | '*' => Sign::Gap,
-        '0'..='9' => digit_of(letter),
+        '#' => Sign::Hash,
         'a'..='z' | 'A'..='Z' => Sign::Letter,
-        '\0'..='\u{7F}' => Sign::Stray,
-        // Blanks and soft hyphens of old code pages; Arabic and Mongolian marks; variation selectors; byte order mark.
-        '\u{85}'
-        | '\u{A0}'
-        | '\u{AD}'
-        | '\u{B7}'
-        | '\u{61C}'
-        | '\u{1680}'
-        | '\u{180E}'
-        | '\u{FE00}'..='\u{FE0F}'
-        | '\u{FEFF}' => Sign::Gap,
-        // General Punctuation: every width of blank and dash, and the marks that contact lists copy along.
-        '\u{2000}'..='\u{206F}' | '\u{2212}' | '\u{223C}' => Sign::Gap,
-        // East Asian blank, long dash, and full-width brackets, dash, dot, slash, star and tilde.
-        '\u{3000}'
-        | '\u{30FC}'
-        | '\u{FF08}'..='\u{FF0A}'
-        | '\u{FF0D}'..='\u{FF0F}'
-        | '\u{FF3B}'
-        | '\u{FF3D}'
-        | '\u{FF5E}' => Sign::Gap,
+        _ if is_gap(letter) => Sign::Gap,
+        '\0'..='/' | ':'..='\u{7F}' => Sign::Stray,
         _ => digit_of(letter),
+    }
+}
+
+/// Blanks of every width, brackets, dashes, dots, slashes, stars, and marks that cannot be seen.
+fn is_gap(letter: char) -> bool {
+    match u32::from(letter) {
+        0..=0x7F => matches!(
+            letter,
+            '\t'..='\r' | ' ' | '(' | ')' | '[' | ']' | '-' | '.' | '/' | '*'
+        ),
+        code => matches!(
+            code,
+            // Line break, hard blank, soft hyphen and middle dot of old code pages; Arabic, Ogham, Mongolian marks.
+            0x85 | 0xA0 | 0xAD | 0xB7 | 0x61C | 0x1680 | 0x180E
+            // General Punctuation, with the marks of direction that contact lists copy along; the minus sign.
+            | 0x2000..=0x206F | 0x2212
+            // East Asian blank and long dash; variation selectors; byte order mark.
+            | 0x3000 | 0x30FC | 0xFE00..=0xFE0F | 0xFEFF
+            // Full-width brackets, star, dash, dot and slash.
+            | 0xFF08..=0xFF0A | 0xFF0D..=0xFF0F | 0xFF3B | 0xFF3D
+        ),
     }
 }
 
