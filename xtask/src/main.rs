@@ -1,0 +1,71 @@
+//! Every command a person types: `cargo xtask …`, `cargo demo`, `cargo ci`.
+#![expect(
+    clippy::print_stdout,
+    reason = "a command line tool speaks on standard output"
+)]
+
+mod cargo;
+mod demo;
+mod node;
+mod process;
+mod site;
+mod size;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Builds, checks and runs Kaunta.
+#[derive(Parser)]
+#[command(name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Builds everything and serves http://127.0.0.1:3000 with a pretend Safaricom beside it
+    Demo {
+        /// What `kaunta demo` is given
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
+    /// Builds the site and the release binary at target/release/kaunta
+    Build,
+    /// Builds what browsers download into target/site
+    Site {
+        /// Also fail when something weighs more than its budget
+        #[arg(long)]
+        check_size: bool,
+    },
+    /// Prints what a browser downloads, part by part, and fails above a budget
+    Size,
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without the backtrace that `RUST_BACKTRACE` would add: the fault is never in here.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> anyhow::Result<()> {
+    match task {
+        Task::Demo { arguments } => demo::demo(&arguments),
+        Task::Build => demo::release(),
+        Task::Site { check_size } => {
+            site::build()?;
+            if check_size { size::check() } else { Ok(()) }
+        }
+        Task::Size => {
+            site::build()?;
+            size::check()
+        }
+    }
+}
