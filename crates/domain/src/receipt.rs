@@ -75,7 +75,7 @@ impl Receipt {
         if receipt
             .as_str()
             .get(3..)
-            .is_some_and(|rest| rest.len() > 3 && rest.bytes().all(|byte| byte == b'0'))
+            .is_some_and(|rest| rest.len() >= 6 && rest.bytes().all(|byte| byte == b'0'))
         {
             return Err(NotAReceipt::Placeholder);
         }
