@@ -63,9 +63,18 @@ impl AttemptState {
             Self::Created => "created",
             Self::AwaitingPin => "awaiting_pin",
             Self::Succeeded { .. } => "succeeded",
-            Self::Ended { ending: Ending::Failed, .. } => "failed",
-            Self::Ended { ending: Ending::Canceled, .. } => "canceled",
-            Self::Ended { ending: Ending::TimedOut, .. } => "timed_out",
+            Self::Ended {
+                ending: Ending::Failed,
+                ..
+            } => "failed",
+            Self::Ended {
+                ending: Ending::Canceled,
+                ..
+            } => "canceled",
+            Self::Ended {
+                ending: Ending::TimedOut,
+                ..
+            } => "timed_out",
             Self::Unknown { .. } => "unknown",
             Self::NeedsReview { .. } => "needs_review",
         }
@@ -73,7 +82,10 @@ impl AttemptState {
 
     /// Whether M-Pesa's last word on it is still to come.
     pub fn is_pending(&self) -> bool {
-        matches!(self, Self::Created | Self::AwaitingPin | Self::Unknown { .. } | Self::NeedsReview { .. })
+        matches!(
+            self,
+            Self::Created | Self::AwaitingPin | Self::Unknown { .. } | Self::NeedsReview { .. }
+        )
     }
 
     /// The failure to show, where there is one.
@@ -111,7 +123,11 @@ impl AttemptState {
 
     /// M-Pesa says that no money moved. The first such word stands, and money stands above it.
     pub fn not_paid(self, ending: Ending, failure: Failure, at: Timestamp) -> Result<Self, InvalidMove> {
-        if self.is_pending() { Ok(Self::Ended { ending, failure, at }) } else { Err(InvalidMove(self.name())) }
+        if self.is_pending() {
+            Ok(Self::Ended { ending, failure, at })
+        } else {
+            Err(InvalidMove(self.name()))
+        }
     }
 
     /// The asking came to its end without a word, or the push's answer was lost.
@@ -125,7 +141,9 @@ impl AttemptState {
     /// M-Pesa gave a code that nobody knows: it is asked again, and not called a failure.
     pub fn baffled(self, failure: Failure) -> Result<Self, InvalidMove> {
         match self {
-            Self::Created | Self::AwaitingPin | Self::Unknown { .. } => Ok(Self::Unknown { failure: Some(failure) }),
+            Self::Created | Self::AwaitingPin | Self::Unknown { .. } => Ok(Self::Unknown {
+                failure: Some(failure),
+            }),
             other => Err(InvalidMove(other.name())),
         }
     }
@@ -134,7 +152,9 @@ impl AttemptState {
     pub fn doubted(self, reason: &'static str) -> Result<Self, InvalidMove> {
         match self {
             Self::Succeeded { .. } => Err(InvalidMove("succeeded")),
-            _ => Ok(Self::NeedsReview { reason: Cow::Borrowed(reason) }),
+            _ => Ok(Self::NeedsReview {
+                reason: Cow::Borrowed(reason),
+            }),
         }
     }
 }

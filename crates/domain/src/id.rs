@@ -46,7 +46,10 @@ impl<K: Kind> Id<K> {
 
     /// The id with these bits.
     pub fn from_bits(bits: u128) -> Self {
-        Self { bits, kind: std::marker::PhantomData }
+        Self {
+            bits,
+            kind: std::marker::PhantomData,
+        }
     }
 }
 
@@ -75,7 +78,10 @@ impl<K: Kind> FromStr for Id<K> {
 
     fn from_str(text: &str) -> Result<Self, NotAnId> {
         let wrong = NotAnId(K::PREFIX);
-        let body = text.strip_prefix(K::PREFIX).and_then(|rest| rest.strip_prefix('_')).ok_or(wrong)?;
+        let body = text
+            .strip_prefix(K::PREFIX)
+            .and_then(|rest| rest.strip_prefix('_'))
+            .ok_or(wrong)?;
         // The first of 26 digits holds 3 bits: anything above `7` would not fit into 128.
         if body.len() != BODY || body.as_bytes()[0] > b'7' {
             return Err(wrong);
@@ -163,7 +169,14 @@ mod tests {
     fn other_kinds_other_lengths_and_overflow_are_refused() {
         let id = SessionId::from_bits(7).to_string();
         assert_eq!(id.parse::<AttemptId>(), Err(NotAnId("att")));
-        for wrong in ["", "cs_", "cs_0", "cs_80000000000000000000000000", "cs_0000000000000000000000000O", &id.to_uppercase()] {
+        for wrong in [
+            "",
+            "cs_",
+            "cs_0",
+            "cs_80000000000000000000000000",
+            "cs_0000000000000000000000000O",
+            &id.to_uppercase(),
+        ] {
             assert_eq!(wrong.parse::<SessionId>(), Err(NotAnId("cs")), "{wrong}");
         }
     }

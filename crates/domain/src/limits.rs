@@ -47,6 +47,7 @@ pub const LEASE: Duration = Duration::from_secs(60);
 
 const _: () = assert!(PROMPT_BLOCKS.as_secs() > PROMPT_LIVES.as_secs());
 const _: () = assert!(QUERY_FAILURE_AGE.as_secs() <= PROMPT_LIVES.as_secs());
-const _: () = assert!(EXPIRES_IN_SECONDS.0 < EXPIRES_IN_SECONDS.2 && EXPIRES_IN_SECONDS.2 < EXPIRES_IN_SECONDS.1);
+const _: () =
+    assert!(EXPIRES_IN_SECONDS.0 < EXPIRES_IN_SECONDS.2 && EXPIRES_IN_SECONDS.2 < EXPIRES_IN_SECONDS.1);
 const _: () = assert!(LIST.1 <= LIST.0);
 const _: () = assert!(LEASE.as_secs() >= 30);

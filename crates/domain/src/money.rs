@@ -100,10 +100,28 @@ mod tests {
 
     #[test]
     fn amounts_are_read_as_safaricom_writes_them() {
-        for (text, shillings) in [("1", 1), ("1.00", 1), ("2.0", 2), ("11720.00", 11720), (" 10 ", 10), ("0", 0)] {
+        for (text, shillings) in [
+            ("1", 1),
+            ("1.00", 1),
+            ("2.0", 2),
+            ("11720.00", 11720),
+            (" 10 ", 10),
+            ("0", 0),
+        ] {
             assert_eq!(Kes::parse_wire(text), Some(Kes::new(shillings)), "{text}");
         }
-        for text in ["", "-1", "+1", "1e3", "2500.005", "1,000", "10.50", ".5", "1.", "9999999999999"] {
+        for text in [
+            "",
+            "-1",
+            "+1",
+            "1e3",
+            "2500.005",
+            "1,000",
+            "10.50",
+            ".5",
+            "1.",
+            "9999999999999",
+        ] {
             let expected = (text == "1.").then_some(Kes::new(1));
             assert_eq!(Kes::parse_wire(text), expected, "{text}");
         }

@@ -31,7 +31,9 @@ impl Method {
 
     /// The method of this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::MpesaStk, Self::MpesaPaybill, Self::MpesaTill].into_iter().find(|known| known.as_str() == name)
+        [Self::MpesaStk, Self::MpesaPaybill, Self::MpesaTill]
+            .into_iter()
+            .find(|known| known.as_str() == name)
     }
 }
 
@@ -54,8 +56,14 @@ pub enum Source {
 }
 
 impl Source {
-    const ALL: [Self; 6] =
-        [Self::Callback, Self::StkQuery, Self::C2b, Self::TransactionStatus, Self::Pull, Self::Manual];
+    const ALL: [Self; 6] = [
+        Self::Callback,
+        Self::StkQuery,
+        Self::C2b,
+        Self::TransactionStatus,
+        Self::Pull,
+        Self::Manual,
+    ];
 
     /// The name in the API and the store.
     pub const fn as_str(self) -> &'static str {

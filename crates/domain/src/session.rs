@@ -128,7 +128,9 @@ mod tests {
 
     #[test]
     fn the_payment_status_follows_from_the_sums() {
-        let status = |received, refunded| PaymentStatus::of(Kes::new(100), Kes::new(received), Kes::new(refunded)).name();
+        let status = |received, refunded| {
+            PaymentStatus::of(Kes::new(100), Kes::new(received), Kes::new(refunded)).name()
+        };
         assert_eq!(status(0, 0), "unpaid");
         assert_eq!(status(99, 0), "partially_paid");
         assert_eq!(status(100, 0), "paid");

@@ -16,7 +16,8 @@ const NAIROBI: UtcOffset = offset!(+3);
 const WIRE: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day][hour][minute][second]");
 const RFC3339: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-const PAGE: &[BorrowedFormatItem<'_>] = format_description!("[day padding:none]/[month padding:none]/[year], [hour]:[minute]");
+const PAGE: &[BorrowedFormatItem<'_>] =
+    format_description!("[day padding:none]/[month padding:none]/[year], [hour]:[minute]");
 
 /// A moment, in whole milliseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -77,11 +78,14 @@ impl Timestamp {
     }
 
     fn utc(self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
     fn from_utc(read: OffsetDateTime) -> Option<Self> {
-        i64::try_from(read.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Self)
+        i64::try_from(read.unix_timestamp_nanos().div_euclid(1_000_000))
+            .ok()
+            .map(Self)
     }
 }
 
@@ -89,7 +93,10 @@ impl Add<Duration> for Timestamp {
     type Output = Self;
 
     fn add(self, by: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
@@ -97,7 +104,10 @@ impl Sub<Duration> for Timestamp {
     type Output = Self;
 
     fn sub(self, by: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
@@ -130,7 +140,10 @@ mod tests {
         assert_eq!(at.daraja(), "20261121131500");
         assert_eq!(at.rfc3339(), "2026-11-21T10:15:00.250Z");
         assert_eq!(at.page(), "21/11/2026, 13:15");
-        assert_eq!(Timestamp::parse_daraja("20261121131500"), Some(Timestamp::from_millis(at.millis() - 250)));
+        assert_eq!(
+            Timestamp::parse_daraja("20261121131500"),
+            Some(Timestamp::from_millis(at.millis() - 250))
+        );
         assert_eq!(Timestamp::parse_rfc3339("2026-11-21T13:15:00.25+03:00"), Some(at));
     }
 

@@ -16,7 +16,7 @@ use sqlx::FromRow;
 use crate::error::Error;
 use crate::store::Tx;
 use crate::store::batch::{self, Batch, Col, hex};
-use crate::store::case::{self, KNOWN_RECEIPTS, Known, Loaded, run_batch};
+use crate::store::case::{self, DELETE_PAYMENTS, KNOWN_RECEIPTS, Known, Loaded, run_batch};
 use crate::store::conn::args;
 use crate::vault::Purpose;
 use crate::view;
@@ -83,7 +83,7 @@ pub(crate) async fn settle(tx: &mut Tx, items: &[Item]) -> Result<Vec<Settled>, 
     let mut cases = case::load(tx, &sessions).await?;
     let mut known = known_receipts(tx, items, &named, &cases).await?;
     let mut settled = Vec::with_capacity(items.len());
-    let (mut asks, mut events) = (BTreeSet::new(), Vec::new());
+    let (mut asks, mut events, mut absorbed) = (BTreeSet::new(), Vec::new(), Vec::new());
     for (item, name) in items.iter().zip(&named) {
         let Some((session, attempt)) = name else {
             settled.push(None);
@@ -94,13 +94,14 @@ pub(crate) async fn settle(tx: &mut Tx, items: &[Item]) -> Result<Vec<Settled>, 
             continue;
         };
         loaded.remember();
-        let verdict = hear(tx, loaded, *attempt, &item.heard, &mut known);
+        let verdict = hear(tx, loaded, *attempt, &item.heard, &mut known, &mut absorbed);
         asks.extend(attempt.filter(|_| verdict.ask_now));
         for told in &verdict.events {
             events.push(event(tx, loaded, *told)?);
         }
         settled.push(Some(verdict));
     }
+    run_batch(tx, &DELETE_PAYMENTS, &absorbed).await?;
     let mut changed: Vec<&mut Loaded> = cases.values_mut().collect();
     case::save(tx, &mut changed, &asks).await?;
     run_batch(tx, &INSERT_EVENTS, &events).await?;
@@ -193,15 +194,17 @@ fn receipt_of(heard: &Heard) -> Option<&Receipt> {
 }
 
 /// Lets the rules decide one item. A receipt that is on another session's books is not credited again; one that
-/// is on the books without a session keeps its payment's id.
+/// is on the books without a session keeps its payment's id, or gives it up to a payment that waited for a receipt.
 fn hear(
     tx: &Tx,
     loaded: &mut Loaded,
     attempt: Option<AttemptId>,
     heard: &Heard,
     known: &mut KnownReceipts,
+    absorbed: &mut Vec<Value>,
 ) -> Verdict {
     let mut payment = PaymentId::new(tx.now, tx.clock.chance());
+    let mut unmatched = None;
     if let Some(receipt) = receipt_of(heard) {
         let key = (
             loaded.shortcode.clone(),
@@ -210,12 +213,14 @@ fn hear(
         );
         match known.get(&key) {
             Some((_, Some(other))) if *other != loaded.id => return elsewhere(attempt),
-            Some((unmatched, None)) => payment = *unmatched,
+            Some((id, None)) => {
+                payment = *id;
+                unmatched = Some(());
+            }
             _ => {}
         }
-        known.insert(key, (payment, Some(loaded.id)));
     }
-    match (heard, attempt) {
+    let verdict = match (heard, attempt) {
         (Heard::News(news), Some(attempt)) => loaded.case.hear(attempt, news.clone(), tx.now, payment),
         (Heard::Money(money), _) => loaded.case.hear_money(money.clone(), tx.now, payment),
         (Heard::Time, _) => loaded.case.pass_time(tx.now),
@@ -224,7 +229,25 @@ fn hear(
             events: Vec::new(),
             ask_now: false,
         },
+    };
+    let on_books = receipt_of(heard).is_some_and(|receipt| {
+        loaded
+            .case
+            .payments
+            .iter()
+            .any(|payment| payment.receipt.as_ref() == Some(receipt))
+    });
+    if let Some(receipt) = receipt_of(heard).filter(|_| on_books) {
+        let key = (
+            loaded.shortcode.clone(),
+            loaded.livemode,
+            receipt.as_str().to_owned(),
+        );
+        known.insert(key, (payment, Some(loaded.id)));
+        let taken_over = unmatched.is_some() && !loaded.case.payments.iter().any(|kept| kept.id == payment);
+        absorbed.extend(taken_over.then(|| json!([payment])));
     }
+    verdict
 }
 
 fn elsewhere(attempt: Option<AttemptId>) -> Verdict {

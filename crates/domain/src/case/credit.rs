@@ -1,8 +1,9 @@
 //! Money onto the books: once, whatever way it comes, in whatever order.
 
+use super::books::{self, Arrived};
 use super::{Case, Outcome, Subject, Told, Verdict, told};
 use crate::event::EventType;
-use crate::id::PaymentId;
+use crate::id::{AttemptId, PaymentId};
 use crate::money::Kes;
 use crate::payment::{Method, Money, Payment};
 use crate::session::{PaymentStatus, SessionState};
@@ -14,137 +15,88 @@ impl Case {
     /// M-Pesa confirms a paid prompt by C2B as well, so money that looks like a prompt's whose receipt is
     /// not yet known is taken for it, until M-Pesa's own word says otherwise.
     pub fn hear_money(&mut self, money: Money, now: Timestamp, new_payment: PaymentId) -> Verdict {
-        if self.payment_with_receipt(&money).is_some() {
-            return Verdict::quiet(Outcome::AlreadyCredited);
-        }
         let Some(amount) = money.amount else {
             return Verdict::quiet(Outcome::Doubted("the money has no amount"));
         };
-        if let Some(at) = self.prompt_payment_without_receipt(&money, amount) {
-            let payment = &mut self.payments[at];
-            payment.receipt = money.receipt;
-            payment.inferred = true;
-            payment.paid_at = money.paid_at.unwrap_or(payment.paid_at);
-            payment.payer_masked = payment.payer_masked.take().or(money.payer_masked);
+        if self.payment_with_receipt(&money).is_some() {
             return Verdict::quiet(Outcome::AlreadyCredited);
         }
-        self.credit(None, money, amount, now, new_payment)
+        let arrived = Arrived {
+            payment: payment(new_payment, None, money, amount, now),
+        };
+        self.enter(Some(arrived), now, new_payment)
     }
 
     /// Hears of money for the attempt at `at`, whose names and amount fit.
-    pub(super) fn credit_attempt(&mut self, at: usize, money: Money, now: Timestamp, new_payment: PaymentId) -> Verdict {
+    pub(super) fn credit_attempt(
+        &mut self,
+        at: usize,
+        money: Money,
+        now: Timestamp,
+        new_payment: PaymentId,
+    ) -> Verdict {
+        let (id, amount) = (self.attempts[at].id, self.attempts[at].amount);
+        let known = self.payment_with_receipt(&money);
+        if let Some(reason) = self.contradiction(id, known, &money) {
+            return self.doubt(at, reason);
+        }
         let attempt = &mut self.attempts[at];
-        let id = attempt.id;
-        let amount = money.amount.unwrap_or(attempt.amount);
         attempt.state = attempt.state.clone().paid(now);
         attempt.blocks = false;
-        let known = self.payment_with_receipt(&money);
-        let own = self.payments.iter().position(|payment| payment.attempt == Some(id));
-        let verdict = match (known, own) {
-            (Some(known), own) => self.tie(known, own, id),
-            (None, Some(own)) if self.payments[own].receipt.is_none() || money.receipt.is_none() => {
-                self.complete_receipt(own, money);
-                Verdict::quiet(Outcome::AlreadyCredited)
+        let arrived = match (known, money.receipt.is_some()) {
+            (Some(known), _) => {
+                let payment = &mut self.payments[known];
+                payment.attempt = Some(id);
+                payment.inferred = false;
+                payment.method = Method::MpesaStk;
+                None
             }
-            (None, Some(own)) if self.payments[own].inferred => {
-                self.untie(own);
-                self.credit(Some(at), money, amount, now, new_payment)
-            }
-            // One prompt moves money once: a second receipt for it is nothing that M-Pesa says.
-            (None, Some(_)) => return self.doubt(at, "a second receipt for a prompt that is paid"),
-            (None, None) => match self.payment_that_may_be_the_prompts(at, &money, amount) {
-                Some(other) => {
-                    self.payments[other].attempt = Some(id);
-                    self.payments[other].inferred = true;
-                    Verdict::quiet(Outcome::AlreadyCredited)
-                }
-                None => self.credit(Some(at), money, amount, now, new_payment),
-            },
+            (None, true) => Some(Arrived {
+                payment: payment(new_payment, Some(id), money, amount, now),
+            }),
+            (None, false) => None,
         };
+        let verdict = self.enter(arrived, now, new_payment);
         self.refresh();
         verdict
     }
 
-    /// The receipt is on the books: it is this prompt's. What was taken for the prompt's before stands alone.
-    fn tie(&mut self, known: usize, own: Option<usize>, id: crate::id::AttemptId) -> Verdict {
-        if let Some(own) = own.filter(|&own| own != known) {
-            self.untie(own);
-        }
-        let payment = &mut self.payments[known];
-        if payment.attempt.is_none_or(|tied| tied == id) {
-            payment.attempt = Some(id);
-            payment.inferred = false;
-            payment.method = Method::MpesaStk;
-        }
-        Verdict::quiet(Outcome::AlreadyCredited)
-    }
-
-    fn untie(&mut self, at: usize) {
-        let payment = &mut self.payments[at];
-        payment.attempt = None;
-        payment.inferred = false;
-        payment.method = Method::MpesaPaybill;
-    }
-
-    fn complete_receipt(&mut self, at: usize, money: Money) {
-        let payment = &mut self.payments[at];
-        if let Some(receipt) = money.receipt {
-            payment.receipt = Some(receipt);
-            payment.inferred = false;
-            payment.paid_at = money.paid_at.unwrap_or(payment.paid_at);
-            payment.payer_masked = money.payer_masked.or(payment.payer_masked.take());
-        }
-    }
-
-    fn payment_with_receipt(&self, money: &Money) -> Option<usize> {
-        let receipt = money.receipt.as_ref()?;
-        self.payments.iter().position(|payment| payment.receipt.as_ref() == Some(receipt))
-    }
-
-    /// A prompt that a query called paid has no receipt: the first fitting C2B confirmation brings it.
-    fn prompt_payment_without_receipt(&self, money: &Money, amount: Kes) -> Option<usize> {
-        self.payments.iter().position(|payment| {
-            payment.receipt.is_none()
-                && payment.amount == amount
-                && self.attempts.iter().any(|attempt| {
-                    Some(attempt.id) == payment.attempt && same_tail(&attempt.phone_tail, money.payer_tail.as_deref())
-                })
-        })
-    }
-
-    /// A query says that the prompt is paid, without a receipt, and money of that amount came by C2B since it went out.
-    fn payment_that_may_be_the_prompts(&self, at: usize, money: &Money, amount: Kes) -> Option<usize> {
-        if money.receipt.is_some() {
-            return None;
-        }
-        let attempt = &self.attempts[at];
-        self.payments.iter().position(|payment| {
-            payment.attempt.is_none()
-                && payment.amount == amount
-                && payment.paid_at >= attempt.created_at
-                && same_tail(&attempt.phone_tail, payment.payer_masked.as_deref())
-        })
-    }
-
-    fn credit(&mut self, at: Option<usize>, money: Money, amount: Kes, now: Timestamp, id: PaymentId) -> Verdict {
-        let attempt = at.map(|at| self.attempts[at].id);
-        self.payments.push(Payment {
-            id,
-            receipt: money.receipt,
-            amount,
-            method: money.method,
-            source: money.source,
-            attempt,
-            inferred: false,
-            payer_masked: money.payer_masked,
-            paid_at: money.paid_at.unwrap_or(now),
+    /// One prompt moves money once, under one receipt.
+    fn contradiction(&self, id: AttemptId, known: Option<usize>, money: &Money) -> Option<&'static str> {
+        let others = known.is_some_and(|known| {
+            let payment = &self.payments[known];
+            !payment.inferred && payment.attempt.is_some_and(|tied| tied != id)
         });
+        if others {
+            return Some("the receipt is another prompt's");
+        }
+        let certain = |payment: &&Payment| {
+            payment.attempt == Some(id) && payment.receipt.is_some() && !payment.inferred
+        };
+        let own = self.payments.iter().find(certain)?;
+        (money.receipt.is_some() && own.receipt != money.receipt)
+            .then_some("a second receipt for a prompt that is paid")
+    }
+
+    /// Brings the books in order with what arrived, and tells of money that is new to them.
+    fn enter(&mut self, arrived: Option<Arrived>, now: Timestamp, new_payment: PaymentId) -> Verdict {
         let was_paid = self.session.due() == Kes::ZERO;
-        self.session.received = self.session.received.plus(amount);
+        let credited = books::balance(self, arrived, now, new_payment);
+        self.session.received = self.payments.iter().map(|payment| payment.amount).sum();
+        let Some(id) = credited else {
+            return Verdict::quiet(Outcome::AlreadyCredited);
+        };
         let mut events = vec![told(EventType::PaymentSucceeded, Subject::Payment(id))];
         self.tell_of_the_sum(was_paid, now, &mut events);
         events.extend(was_paid.then_some(told(EventType::PaymentDuplicateDetected, Subject::Payment(id))));
         Verdict::telling(Outcome::Credited(id), events)
+    }
+
+    fn payment_with_receipt(&self, money: &Money) -> Option<usize> {
+        let receipt = money.receipt.as_ref()?;
+        self.payments
+            .iter()
+            .position(|payment| payment.receipt.as_ref() == Some(receipt))
     }
 
     fn tell_of_the_sum(&mut self, was_paid: bool, now: Timestamp, events: &mut Vec<Told>) {
@@ -168,14 +120,16 @@ impl Case {
     }
 }
 
-/// Whether the digits that Safaricom left visible are those of the phone that was asked.
-/// A hash or nothing at all contradicts nothing.
-fn same_tail(phone_tail: &str, said: Option<&str>) -> bool {
-    let Some(said) = said else { return true };
-    let tail: String = said.chars().rev().take_while(char::is_ascii_digit).collect();
-    let shared = tail.len().min(phone_tail.len());
-    if said.len() > 20 || shared < 3 {
-        return true;
+fn payment(id: PaymentId, attempt: Option<AttemptId>, money: Money, asked: Kes, now: Timestamp) -> Payment {
+    Payment {
+        id,
+        receipt: money.receipt,
+        amount: money.amount.unwrap_or(asked),
+        method: money.method,
+        source: money.source,
+        attempt,
+        inferred: false,
+        payer_masked: money.payer_masked.or(money.payer_tail),
+        paid_at: money.paid_at.unwrap_or(now),
     }
-    phone_tail.chars().rev().take(shared).eq(tail.chars().take(shared))
 }

@@ -3,6 +3,7 @@
 //! This is where the laws of money stand: pure, so that they can be tried on every order of events.
 //! Money news wins over every earlier verdict; timers change what the shopper sees and never what is paid.
 
+mod books;
 mod credit;
 mod phase;
 #[cfg(test)]
@@ -130,11 +131,19 @@ impl Outcome {
 
 impl Verdict {
     pub(crate) fn quiet(outcome: Outcome) -> Self {
-        Self { outcome, events: Vec::new(), ask_now: false }
+        Self {
+            outcome,
+            events: Vec::new(),
+            ask_now: false,
+        }
     }
 
     pub(crate) fn telling(outcome: Outcome, events: Vec<Told>) -> Self {
-        Self { outcome, events, ask_now: false }
+        Self {
+            outcome,
+            events,
+            ask_now: false,
+        }
     }
 }
 
@@ -159,10 +168,18 @@ impl Case {
                 Some(reason) => self.doubt(at, reason),
             },
             News::ClaimsPaid(ids) => match self.misfit(at, &ids, None) {
-                None => Verdict { ask_now: self.attempts[at].state.is_pending(), ..Verdict::quiet(Outcome::Unchanged) },
+                None => Verdict {
+                    ask_now: self.attempts[at].state.is_pending(),
+                    ..Verdict::quiet(Outcome::Unchanged)
+                },
                 Some(reason) => self.doubt(at, reason),
             },
-            News::NotPaid { ids, ending, failure, source } => {
+            News::NotPaid {
+                ids,
+                ending,
+                failure,
+                source,
+            } => {
                 if self.is_too_early(at, source, now) || self.misfit(at, &ids, None).is_some() {
                     return Verdict::quiet(Outcome::Unchanged);
                 }
@@ -196,7 +213,10 @@ impl Case {
         for attempt in &mut self.attempts {
             attempt.blocks = false;
         }
-        Verdict::telling(Outcome::Moved, vec![told(EventType::SessionExpired, Subject::Session)])
+        Verdict::telling(
+            Outcome::Moved,
+            vec![told(EventType::SessionExpired, Subject::Session)],
+        )
     }
 
     /// A prompt is about to be sent; its row is written with this.
@@ -216,12 +236,24 @@ impl Case {
     /// Where the sums do not add up, a complete session is not paid, or two prompts are out.
     pub fn assert_sound(&self) {
         let sum: crate::money::Kes = self.payments.iter().map(|payment| payment.amount).sum();
-        assert!(sum == self.session.received, "amount_received is the sum of the payments");
+        assert!(
+            sum == self.session.received,
+            "amount_received is the sum of the payments"
+        );
         let complete = self.session.state.completed_at().is_some();
-        assert!(!complete || self.session.received >= self.session.amount, "a complete session is paid");
-        assert!(self.attempts.iter().filter(|attempt| attempt.blocks).count() <= 1, "one prompt at a time");
+        assert!(
+            !complete || self.session.received >= self.session.amount,
+            "a complete session is paid"
+        );
+        assert!(
+            self.attempts.iter().filter(|attempt| attempt.blocks).count() <= 1,
+            "one prompt at a time"
+        );
         let processing = self.session.state == SessionState::Processing;
-        assert!(!processing || self.blocking_attempt().is_some(), "processing means that a prompt is out");
+        assert!(
+            !processing || self.blocking_attempt().is_some(),
+            "processing means that a prompt is out"
+        );
     }
 
     fn accepted(&mut self, at: usize, ids: Ids) -> Verdict {
@@ -236,7 +268,10 @@ impl Case {
         self.refresh();
         Verdict::telling(
             Outcome::Moved,
-            vec![told(EventType::AttemptAwaitingPin, about), told(EventType::SessionProcessing, Subject::Session)],
+            vec![
+                told(EventType::AttemptAwaitingPin, about),
+                told(EventType::SessionProcessing, Subject::Session),
+            ],
         )
     }
 
@@ -255,7 +290,9 @@ impl Case {
     /// The attempt becomes `unknown`. It goes on keeping the next prompt back until [`PROMPT_BLOCKS`] is over.
     fn silent(&mut self, at: usize) -> Verdict {
         let attempt = &mut self.attempts[at];
-        let Ok(state) = attempt.state.clone().silent() else { return Verdict::quiet(Outcome::Unchanged) };
+        let Ok(state) = attempt.state.clone().silent() else {
+            return Verdict::quiet(Outcome::Unchanged);
+        };
         attempt.state = state;
         let about = Subject::Attempt(attempt.id);
         self.refresh();
@@ -268,11 +305,20 @@ impl Case {
         }
         let attempt = &mut self.attempts[at];
         let was_unknown = matches!(attempt.state, crate::attempt::AttemptState::Unknown { .. });
-        let Ok(state) = attempt.state.clone().baffled(failure) else { return Verdict::quiet(Outcome::Unchanged) };
+        let Ok(state) = attempt.state.clone().baffled(failure) else {
+            return Verdict::quiet(Outcome::Unchanged);
+        };
         attempt.state = state;
         let about = Subject::Attempt(attempt.id);
-        let events = if was_unknown { Vec::new() } else { vec![told(EventType::AttemptUnknown, about)] };
-        Verdict { ask_now: true, ..Verdict::telling(Outcome::Moved, events) }
+        let events = if was_unknown {
+            Vec::new()
+        } else {
+            vec![told(EventType::AttemptUnknown, about)]
+        };
+        Verdict {
+            ask_now: true,
+            ..Verdict::telling(Outcome::Moved, events)
+        }
     }
 
     fn doubt(&mut self, at: usize, reason: &'static str) -> Verdict {
@@ -283,14 +329,20 @@ impl Case {
         }
         events.push(told(EventType::PaymentNeedsReview, Subject::Attempt(attempt.id)));
         self.refresh();
-        Verdict { ask_now: self.attempts[at].state.is_pending(), ..Verdict::telling(Outcome::Doubted(reason), events) }
+        Verdict {
+            ask_now: self.attempts[at].state.is_pending(),
+            ..Verdict::telling(Outcome::Doubted(reason), events)
+        }
     }
 
     /// Why a message does not fit the attempt it came for.
     fn misfit(&self, at: usize, ids: &Ids, money: Option<&Money>) -> Option<&'static str> {
         let attempt = &self.attempts[at];
         let differs = |known: &Option<String>, said: &Option<String>| {
-            known.as_ref().zip(said.as_ref()).is_some_and(|(known, said)| known != said)
+            known
+                .as_ref()
+                .zip(said.as_ref())
+                .is_some_and(|(known, said)| known != said)
         };
         if differs(&attempt.checkout_request_id, &ids.checkout) {
             return Some("the CheckoutRequestID is another prompt's");
@@ -302,7 +354,8 @@ impl Case {
         if money.source == Source::Callback && ids.checkout.is_none() {
             return Some("the callback carries no CheckoutRequestID");
         }
-        (money.amount.is_some_and(|amount| amount != attempt.amount)).then_some("the amount is not the one asked for")
+        (money.amount.is_some_and(|amount| amount != attempt.amount))
+            .then_some("the amount is not the one asked for")
     }
 
     /// A query's "failed" about a young prompt is not believed: payments were seen to succeed after it.
@@ -320,7 +373,11 @@ impl Case {
     fn refresh(&mut self) {
         if self.session.state.is_payable() {
             let out = self.attempts.iter().any(|attempt| attempt.blocks);
-            self.session.state = if out { SessionState::Processing } else { SessionState::Open };
+            self.session.state = if out {
+                SessionState::Processing
+            } else {
+                SessionState::Open
+            };
         }
     }
 }

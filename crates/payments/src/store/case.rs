@@ -314,6 +314,12 @@ static UPSERT_PAYMENTS: Batch = Batch::new(
     ],
 );
 
+/// Only rows that turned out to be the same money as another row are ever deleted.
+pub(crate) static DELETE_PAYMENTS: Batch = Batch::new(
+    "DELETE FROM payments WHERE id IN (SELECT r.id FROM {rows} r)",
+    &[("id", Col::Text)],
+);
+
 /// Writes what changed of remembered cases and tells who waits. `asks` are the attempts that M-Pesa is to be asked
 /// about at once.
 pub(crate) async fn save(
@@ -321,7 +327,8 @@ pub(crate) async fn save(
     cases: &mut [&mut Loaded],
     asks: &BTreeSet<AttemptId>,
 ) -> Result<(), Error> {
-    let (mut sessions, mut attempts, mut payments) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut sessions, mut attempts, mut payments, mut gone) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for loaded in cases.iter_mut() {
         let Some(before) = loaded.before.take() else {
             continue;
@@ -350,6 +357,15 @@ pub(crate) async fn save(
         {
             payments.push((payment.attempt.is_some(), payment_row(loaded, payment, tx.now)));
         }
+        let kept = |id| loaded.case.payments.iter().any(|payment| payment.id == id);
+        gone.extend(
+            before
+                .payments
+                .iter()
+                .map(|payment| payment.id)
+                .filter(|id| !kept(*id))
+                .map(|id| json!([id])),
+        );
         if *before != loaded.case {
             loaded.version += 1;
             sessions.push(session_row(loaded));
@@ -363,6 +379,7 @@ pub(crate) async fn save(
     // A payment that gives its prompt up goes before the one that takes it, for the unique index on prompts.
     payments.sort_by_key(|(tied, _)| *tied);
     let payments: Vec<Value> = payments.into_iter().map(|(_, row)| row).collect();
+    run_batch(tx, &DELETE_PAYMENTS, &gone).await?;
     for (statement, rows) in [
         (&UPDATE_ATTEMPTS, attempts),
         (&UPSERT_PAYMENTS, payments),
