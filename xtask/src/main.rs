@@ -1,15 +1,18 @@
 //! Every command a person types: `cargo xtask …`, `cargo demo`, `cargo ci`.
 #![expect(
     clippy::print_stdout,
-    reason = "a command line tool speaks on standard output"
+    clippy::print_stderr,
+    reason = "a command line tool speaks to its terminal"
 )]
 
 mod cargo;
+mod ci;
 mod demo;
 mod node;
 mod process;
 mod site;
 mod size;
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;
@@ -40,6 +43,17 @@ enum Task {
         #[arg(long)]
         check_size: bool,
     },
+    /// Runs every check and every test
+    Ci {
+        /// Run this step alone
+        #[arg(long, value_name = "STEP", conflicts_with = "from")]
+        only: Option<String>,
+        /// Run this step and those after it
+        #[arg(long, value_name = "STEP")]
+        from: Option<String>,
+    },
+    /// Checks the rules of the house that no compiler checks
+    Tidy,
     /// Prints what a browser downloads, part by part, and fails above a budget
     Size,
 }
@@ -63,6 +77,8 @@ fn perform(task: Task) -> anyhow::Result<()> {
             site::build()?;
             if check_size { size::check() } else { Ok(()) }
         }
+        Task::Ci { only, from } => ci::run(only.as_deref(), from.as_deref()),
+        Task::Tidy => tidy::check(),
         Task::Size => {
             site::build()?;
             size::check()

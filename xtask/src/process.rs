@@ -1,5 +1,6 @@
 //! Running other programs: loudly, and with an error that can be pasted into a shell.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -44,6 +45,11 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
+}
+
+/// Whether we may install packages, and must not run PostgreSQL ourselves.
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 /// The command as a person would type it from the workspace root.

@@ -17,6 +17,7 @@ use anyhow::{Context, Result};
 
 use files::File;
 pub(crate) use manifest::{Entry, Manifest};
+pub(crate) use wasm::{TARGET as WASM_TARGET, ensure_target as ensure_wasm_target};
 
 use crate::{node, process, workspace};
 
