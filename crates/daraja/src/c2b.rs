@@ -229,7 +229,7 @@ fn kind(text: Option<String>) -> Kind {
     Kind::Other(Some(text))
 }
 
-fn payer(text: Option<String>) -> Payer {
+pub(crate) fn payer(text: Option<String>) -> Payer {
     let Some(text) = text else { return Payer::Absent };
     if let Some(full) = phone(&text) {
         return Payer::Full(full);

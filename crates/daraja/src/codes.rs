@@ -113,9 +113,8 @@ impl ResultCode {
 
 /// `1.0`, `1e3`: numbers that are no whole number.
 fn is_decimal(text: &str) -> bool {
-    let number = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-'));
+    let part = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'-');
+    let number = text.starts_with(|letter: char| letter.is_ascii_digit()) && text.bytes().all(part);
     number && text.bytes().any(|byte| !byte.is_ascii_digit()) && text.matches('.').count() < 2
 }
 

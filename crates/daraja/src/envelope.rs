@@ -35,12 +35,22 @@ impl Answer {
         twice: Twice,
         read: impl FnOnce(&Object<'_>) -> Option<T>,
     ) -> Result<T, Error> {
+        self.success_but(twice, &[], read)
+    }
+
+    /// As [`Answer::success`], for APIs whose success is not `ResponseCode` 0: `codes` pass too.
+    pub(crate) fn success_but<T>(
+        &self,
+        twice: Twice,
+        codes: &[&str],
+        read: impl FnOnce(&Object<'_>) -> Option<T>,
+    ) -> Result<T, Error> {
         let text = decode(&self.body);
         let object = Loose::parse(&text).ok().and_then(Loose::object);
         let Some(object) = object else {
             return Err(self.bodiless(&text, twice));
         };
-        let Some(error) = self.envelope(&object, twice) else {
+        let Some(error) = self.envelope(&object, codes, twice) else {
             let status_is_success = (200..300).contains(&self.status);
             return read(&object)
                 .filter(|_| status_is_success)
@@ -50,9 +60,11 @@ impl Answer {
     }
 
     /// The error that the object tells of, if it does.
-    fn envelope(&self, object: &Object<'_>, twice: Twice) -> Option<Error> {
+    fn envelope(&self, object: &Object<'_>, passing: &[&str], twice: Twice) -> Option<Error> {
         let words = object.any_text(&["errorMessage", "error_description"]);
-        let code = object.any_text(&["errorCode", "error"]);
+        let code = object
+            .any_text(&["errorCode", "error"])
+            .filter(|code| !is_zero(code));
         if code.is_some() || words.is_some() {
             let words = words.unwrap_or_default();
             let kind = refusal(code.as_deref().unwrap_or_default(), &words, self.status);
@@ -64,7 +76,9 @@ impl Answer {
         if let Some(fault) = object.get("fault").and_then(Loose::object) {
             return Some(self.gateway_fault(&fault, twice));
         }
-        let code = object.any_text(&["ResponseCode"]).filter(|code| !is_zero(code))?;
+        let code = object
+            .any_text(&["ResponseCode"])
+            .filter(|code| !is_zero(code) && !passing.contains(&code.as_str()))?;
         let words = object
             .any_text(&["ResponseDescription", "ResponseDesc", "errorMessage"])
             .unwrap_or_default();

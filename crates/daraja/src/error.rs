@@ -136,6 +136,8 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, reached: Reached, twice: Twice) -> Self {
         let retry = match reached {
             Reached::Maybe if twice == Twice::Harms => Retry::Never,
+            // A kept connection that closed under the request: the next one opens a fresh one.
+            Reached::Maybe if kind == ErrorKind::Interrupted => Retry::Now,
             Reached::Maybe => Retry::Later(None),
             Reached::No | Reached::Yes => kind.retry(),
         };
@@ -182,8 +184,8 @@ impl ErrorKind {
     fn retry(&self) -> Retry {
         match self {
             Self::SubscriberLocked => Retry::Later(Some(LINE_BUSY)),
-            Self::InvalidToken => Retry::Now,
-            Self::Busy(_)
+            Self::InvalidToken
+            | Self::Busy(_)
             | Self::Unreadable
             | Self::ServerError
             | Self::Timeout

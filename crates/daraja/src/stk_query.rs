@@ -17,6 +17,8 @@ use crate::values::Hidden;
 const PATH: &str = "/mpesa/stkpushquery/v1/query";
 /// One code for everything that the query has no answer to, a final prompt included (4 of 19 polls, recorded).
 const NO_ANSWER: &str = "500.001.1001";
+/// How an id that is not known is put, under whatever code.
+const NOT_FOUND: [&str; 3] = ["does not exist", "not found", "no transaction"];
 
 /// A question about one prompt.
 #[derive(Clone)]
@@ -93,6 +95,11 @@ fn not_yet(error: Error) -> Result<QueryAnswer, Error> {
         (_, Some(NO_ANSWER)) => Ok(QueryAnswer::NoAnswer),
         // A copy of the documents prints the code so.
         (_, Some("500.001.001")) => Ok(QueryAnswer::NoAnswer),
+        (ErrorKind::Refused, _)
+            if said.contains("transaction") && NOT_FOUND.iter().any(|words| said.contains(words)) =>
+        {
+            Ok(QueryAnswer::NoAnswer)
+        }
         _ => Err(error),
     }
 }

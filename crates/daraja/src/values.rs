@@ -3,6 +3,7 @@
 use std::fmt;
 
 use kaunta_domain::money::Kes;
+use kaunta_domain::receipt::Receipt;
 use kaunta_domain::time::Timestamp;
 
 /// An amount as a body tells it.
@@ -42,15 +43,28 @@ impl Amount {
     }
 }
 
-/// Whether this looks like the receipt of a payment that happened.
-///
-/// Receipts have ten characters today; older ones and test systems differ, so 6 to 20 are taken. A receipt that ends
-/// in seven zeros (`NLJ0000000`) is the placeholder of a transaction that never ran. Source: Daraja result samples.
+/// Whether this is the receipt of a payment that happened: what [`Receipt`] takes, in upper case as M-Pesa writes it.
+/// The placeholder of a transaction that never ran (`NLJ0000000`) is none. Source: Daraja result samples.
 pub fn is_receipt(text: &str) -> bool {
-    let shaped = text
-        .bytes()
-        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    (6..=20).contains(&text.len()) && shaped && !text.ends_with("0000000")
+    !text.bytes().any(|byte| byte.is_ascii_lowercase()) && Receipt::wire(text).is_ok()
+}
+
+/// Reads a signed amount into cents: `481000.00`, `-1540.00`, `-495`, `10`. Balances have cents and go below nothing.
+pub(crate) fn cents(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text),
+    };
+    let (shillings, cents) = Kes::parse_cents(digits)?;
+    Some(sign * (shillings.shillings() * 100 + i64::from(cents)))
+}
+
+/// The `BasicAmount` of a Java map that was printed: `{Amount={CurrencyCode=KES, MinimumAmount=618683,
+/// BasicAmount=6186.83}}`, in cents.
+pub(crate) fn java_map_cents(text: &str) -> Option<i64> {
+    let (_, rest) = text.split_once("BasicAmount=")?;
+    cents(rest.split([',', '}']).next()?)
 }
 
 /// Reads a moment in any form seen in results, as Nairobi time where the text names no zone: `20191219102115`,
@@ -126,6 +140,23 @@ mod tests {
             assert!(!Amount::parse(text).is_readable(), "{text}");
         }
         assert!(Amount::parse("0.50").is_readable());
+    }
+
+    #[test]
+    fn balances_are_signed_cents() {
+        for (text, expected) in [
+            ("481000.00", 48_100_000),
+            ("-1540.00", -154_000),
+            ("-495", -49_500),
+            ("0", 0),
+        ] {
+            assert_eq!(cents(text), Some(expected), "{text}");
+        }
+        assert_eq!(cents("--1"), None);
+        let map = "{Amount={CurrencyCode=KES, MinimumAmount=618683, BasicAmount=6186.83}}";
+        assert_eq!(java_map_cents(map), Some(618_683));
+        assert_eq!(java_map_cents("{Amount={BasicAmount=50.5}}"), Some(5050));
+        assert_eq!(java_map_cents("{Amount={}}"), None);
     }
 
     #[test]

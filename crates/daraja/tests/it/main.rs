@@ -1,0 +1,12 @@
+//! The client against servers that misbehave in every recorded way, and the readers against every recorded shape.
+
+mod answers;
+mod arbitrary;
+mod calls;
+mod credentials;
+mod readers;
+mod requests;
+mod results;
+mod secrets;
+mod server;
+mod tokens;
