@@ -174,19 +174,19 @@ fn lint_host() -> Result<Tally> {
     ]))
 }
 
-/// Alone, because building `frontend` beside `server` would turn on `hydrate` and `ssr` at once.
+/// Alone, because building `frontend` beside `server` would turn on `hydrate` and `ssr` at once; in the profile of the
+/// site, because that shares the compiled macros with it.
 fn lint_wasm() -> Result<Tally> {
-    check(cargo([
+    let mut clippy = cargo([
         "clippy",
         "--quiet",
         "--package",
         "frontend",
         "--target",
         WASM_TARGET,
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    ]);
+    clippy.args(["--profile", "wasm-release", "--", "-D", "warnings"]);
+    check(clippy)
 }
 
 fn docs() -> Result<Tally> {

@@ -28,12 +28,16 @@ pub(super) fn programs() -> Option<PathBuf> {
         .filter_map(Result::ok);
     let mut folders: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
     folders.sort();
-    let on_path = std::env::var_os("PATH").unwrap_or_default();
-    folders.extend(std::env::split_paths(&on_path));
-    folders
-        .into_iter()
-        .rev()
-        .find(|folder| folder.join("initdb").exists())
+    folders.reverse();
+    folders.extend(std::env::split_paths(
+        &std::env::var_os("PATH").unwrap_or_default(),
+    ));
+    let whole = |folder: &PathBuf| {
+        ["initdb", "postgres", "pg_ctl", "pg_isready"]
+            .iter()
+            .all(|name| folder.join(name).exists())
+    };
+    folders.into_iter().find(whole)
 }
 
 /// A running server; stopped and deleted when dropped.
@@ -83,7 +87,7 @@ impl Cluster {
         let port = self.port.to_string();
         loop {
             let mut ask = process::command(&programs.join("pg_isready").to_string_lossy());
-            if process::succeeds(ask.args(["-q", "-h", "127.0.0.1", "-p", &port])) {
+            if process::succeeds(ask.args(["-q", "-U", "postgres", "-h", "127.0.0.1", "-p", &port])) {
                 return Ok(());
             }
             if let Some(status) = self.server.try_wait()? {
@@ -131,4 +135,26 @@ fn unprivileged(program: &Path) -> Command {
     };
     command.current_dir("/");
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_answers_and_leaves_nothing_behind() {
+        let cluster = Cluster::start().unwrap();
+        let (url, folder) = (cluster.url(), cluster.folder.clone());
+        let psql = programs().unwrap().join("psql");
+        let mut ask = process::command(&psql.to_string_lossy());
+        assert_eq!(
+            process::capture(ask.args([&url, "-Atc", "select 1"]))
+                .unwrap()
+                .trim(),
+            "1"
+        );
+        drop(cluster);
+        assert!(!folder.exists());
+        assert!(!process::succeeds(&mut ask));
+    }
 }
