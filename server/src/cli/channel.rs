@@ -13,8 +13,8 @@ use crate::config::Settings;
 /// Safaricom's sandbox paybill and its passkey, both public. Source: Daraja portal, "M-Pesa Express" simulator.
 const SANDBOX_PAYBILL: &str = "174379";
 const SANDBOX_PASSKEY: &str = "bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919";
-/// What a test channel signs in with where no app was named: simulators take any.
-const ANY_CREDENTIAL: &str = "test";
+/// What a test channel signs in with where no app was named: the app that `daraja-sim` knows.
+const TEST_CREDENTIALS: (&str, &str) = ("sandbox-key", "sandbox-secret");
 
 #[derive(Subcommand)]
 pub(super) enum Command {
@@ -133,22 +133,18 @@ impl ChannelArguments {
                 ))),
                 (None, None) => Ok(SecretText::new(test)),
             };
-        if self.live && settings.public_url(settings.listen).scheme() != "https" {
-            let why = "KAUNTA_PUBLIC_URL must start with https:// where real money moves: Safaricom calls no other address";
-            return Err(Failure::Other(why.to_owned()));
-        }
-        Ok(NewChannel {
+        let new = NewChannel {
             consumer_key: secret(
                 "consumer-key",
                 self.consumer_key,
                 self.consumer_key_file,
-                ANY_CREDENTIAL,
+                TEST_CREDENTIALS.0,
             )?,
             consumer_secret: secret(
                 "consumer-secret",
                 self.consumer_secret,
                 self.consumer_secret_file,
-                ANY_CREDENTIAL,
+                TEST_CREDENTIALS.1,
             )?,
             passkey: secret("passkey", self.passkey, self.passkey_file, SANDBOX_PASSKEY)?,
             number: match (self.paybill, self.till, self.store) {
@@ -161,15 +157,20 @@ impl ChannelArguments {
                 }
                 _ => Number::Paybill(SANDBOX_PAYBILL.to_owned()),
             },
-        })
+        };
+        if self.live && settings.public_url(settings.listen).scheme() != "https" {
+            let why = "KAUNTA_PUBLIC_URL must start with https:// where real money moves: Safaricom calls no other address";
+            return Err(Failure::Other(why.to_owned()));
+        }
+        Ok(new)
     }
 
     /// The channel of the demo: the sandbox paybill with anything as its credentials.
     pub(crate) fn sandbox() -> NewChannel {
         NewChannel {
             number: Number::Paybill(SANDBOX_PAYBILL.to_owned()),
-            consumer_key: SecretText::new(ANY_CREDENTIAL),
-            consumer_secret: SecretText::new(ANY_CREDENTIAL),
+            consumer_key: SecretText::new(TEST_CREDENTIALS.0),
+            consumer_secret: SecretText::new(TEST_CREDENTIALS.1),
             passkey: SecretText::new(SANDBOX_PASSKEY),
         }
     }

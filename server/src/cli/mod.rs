@@ -183,7 +183,13 @@ fn explain_usage(error: &clap::Error) -> ExitCode {
             ExitCode::FAILURE
         };
     }
-    out::complain(&one_line(&error.render().to_string()));
+    let line = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "kaunta: a command is missing; see --help".to_owned()
+        }
+        _ => one_line(&error.render().to_string()),
+    };
+    out::complain(&line);
     ExitCode::from(2)
 }
 

@@ -99,7 +99,10 @@ impl Problem {
 
     /// No such thing, or another merchant's.
     pub(crate) fn not_found() -> Self {
-        Self::new("not_found", "there is nothing at this address for this key")
+        Self::new(
+            "not_found",
+            "there is nothing at this address, or nothing of this merchant's",
+        )
     }
 
     /// A failure of ours; `cause` goes to the log.

@@ -18,6 +18,10 @@ const DRAINED: usize = 4 * 1024 * 1024;
 /// Reads a whole body of at most `limit` bytes.
 pub(crate) async fn read(request: Request<Body>, limit: usize) -> Result<Vec<u8>, Problem> {
     let declared = declared_length(request.headers());
+    // Nobody needs to send what is too large by far; up to there it is read, for the reason at `DRAINED`.
+    if declared.is_some_and(|declared| declared > limit + DRAINED) {
+        return Err(too_large(limit));
+    }
     let reading = collect(request.into_body(), declared, limit);
     match tokio::time::timeout(PATIENCE, reading).await {
         Ok(read) => read,
@@ -39,13 +43,17 @@ async fn collect(mut body: Body, declared: Option<usize>, limit: usize) -> Resul
         }
     }
     if seen > limit {
-        Err(Problem::new(
-            "payload_too_large",
-            format!("the body has more than {limit} bytes"),
-        ))
+        Err(too_large(limit))
     } else {
         Ok(kept)
     }
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        "payload_too_large",
+        format!("the body has more than {limit} bytes"),
+    )
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<usize> {

@@ -1,0 +1,13 @@
+//! The program as its users meet it: the real binary, real databases, real HTTP, a pretend Safaricom.
+//!
+//! Every test starts its own server on a free port with a database of its own. With `KAUNTA_TEST_POSTGRES` set to the
+//! URL of a server on which databases may be made, the same tests run on PostgreSQL.
+
+mod command_line;
+mod harness;
+mod idempotency;
+mod life;
+mod lists;
+mod problems;
+mod rail;
+mod sessions;
