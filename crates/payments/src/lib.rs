@@ -76,6 +76,22 @@ pub struct Config {
     pub fallback_after: Duration,
 }
 
+impl Config {
+    /// The settings of the contract where nothing is said.
+    pub fn new(database_url: String, master_keys: MasterKeys, public_url: Url) -> Self {
+        Self {
+            database_url,
+            master_keys,
+            public_url,
+            daraja_base_url: None,
+            query_schedule: [15, 35, 65, 120, 300, 900, 3600]
+                .map(Duration::from_secs)
+                .to_vec(),
+            fallback_after: Duration::from_secs(45),
+        }
+    }
+}
+
 /// The settings that rules and views look at.
 #[derive(Debug, Clone)]
 pub(crate) struct Timing {
