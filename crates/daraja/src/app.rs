@@ -1,6 +1,6 @@
 //! The keys of one Daraja app, and the name under which its token is shared.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use sha2::{Digest, Sha256};
 
@@ -31,12 +31,11 @@ impl AppKeys {
         hash.update(self.consumer_key.expose().as_bytes());
         hash.update(b"\0");
         hash.update(self.consumer_secret.expose().as_bytes());
-        let hex = hash
-            .finalize()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let mut hex = String::with_capacity(32);
+        for byte in hash.finalize().iter().take(16) {
+            // Writing to a string cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+        }
         AppId(hex)
     }
 

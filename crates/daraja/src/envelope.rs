@@ -82,10 +82,7 @@ impl Answer {
         let words = object
             .any_text(&["ResponseDescription", "ResponseDesc", "errorMessage"])
             .unwrap_or_default();
-        let kind = match by_words(&words) {
-            Some(kind) => kind,
-            None => ErrorKind::Refused,
-        };
+        let kind = by_words(&words).unwrap_or(ErrorKind::Refused);
         let mut error = Error::new(kind, Reached::Yes, twice).saying(&words);
         error.code = clean(&code);
         Some(error)
@@ -154,8 +151,7 @@ impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Answer")
             .field("status", &self.status)
-            .field("bytes", &self.body.len())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -129,7 +129,7 @@ pub(crate) enum Twice {
 }
 
 /// How long an open prompt holds a line at least. Source: Daraja "M-Pesa Express" page, error table.
-const LINE_BUSY: Duration = Duration::from_secs(60);
+const LINE_BUSY: Duration = Duration::from_mins(1);
 
 impl Error {
     /// An error of `kind`, with the fault and the retry that follow from it.

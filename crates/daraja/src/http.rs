@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::Serialize;
 use url::Url;
 
+use crate::app::AppKeys;
 use crate::client::{BuildError, Timeouts};
 use crate::envelope::Answer;
 use crate::error::{Error, ErrorKind, Reached, Twice};
@@ -18,7 +19,7 @@ const LONGEST_ANSWER: usize = 4 << 20;
 /// Kept connections are let go before Safaricom's side lets them go: a push on a closing one would be lost.
 const KEPT_IDLE: Duration = Duration::from_secs(20);
 /// Nothing may ask us to wait longer than this.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// One request to one API.
 pub(crate) struct Call<'a> {
@@ -70,7 +71,7 @@ impl Http {
         let request = self
             .client
             .post(format!("{}{}", self.base, call.path))
-            .header(AUTHORIZATION, format!("Bearer {}", token.expose()))
+            .bearer_auth(token.expose())
             .header(CONTENT_TYPE, "application/json")
             .timeout(self.timeouts.request)
             .body(call.body.clone());
@@ -80,15 +81,14 @@ impl Http {
         Ok(answer)
     }
 
-    /// Asks OAuth; `basic` is the whole `Authorization` header.
-    pub(crate) async fn get_token(&self, basic: &str) -> Result<Answer, Error> {
+    pub(crate) async fn get_token(&self, app: &AppKeys) -> Result<Answer, Error> {
         let request = self
             .client
             .get(format!(
                 "{}/oauth/v1/generate?grant_type=client_credentials",
                 self.base
             ))
-            .header(AUTHORIZATION, basic)
+            .basic_auth(app.consumer_key().expose(), Some(app.consumer_secret().expose()))
             .timeout(self.timeouts.token);
         self.exchange(request, Twice::IsHarmless).await
     }

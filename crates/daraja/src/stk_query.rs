@@ -15,8 +15,9 @@ use crate::stk::password;
 use crate::values::Hidden;
 
 const PATH: &str = "/mpesa/stkpushquery/v1/query";
-/// One code for everything that the query has no answer to, a final prompt included (4 of 19 polls, recorded).
-const NO_ANSWER: &str = "500.001.1001";
+/// One code for everything that the query has no answer to, a final prompt included (4 of 19 polls, recorded). A copy
+/// of the documents prints it in the second way.
+const NO_ANSWER: [&str; 2] = ["500.001.1001", "500.001.001"];
 /// How an id that is not known is put, under whatever code.
 const NOT_FOUND: [&str; 3] = ["does not exist", "not found", "no transaction"];
 
@@ -88,15 +89,17 @@ pub fn read_query(answer: &Answer) -> Result<QueryAnswer, Error> {
 /// Refusals that are no refusal: the four ways in which Safaricom says "not yet" or nothing.
 fn not_yet(error: Error) -> Result<QueryAnswer, Error> {
     let said = error.said.as_deref().unwrap_or_default().to_ascii_lowercase();
-    match (&error.kind, error.code.as_deref()) {
-        (ErrorKind::Busy(_) | ErrorKind::InvalidToken, _) => Err(error),
-        _ if said.contains("being processed") || said.contains("under processing") => Ok(QueryAnswer::NotYet),
-        (ErrorKind::InvalidField(name), _) if name == "CheckoutRequestID" => Ok(QueryAnswer::NotYet),
-        (_, Some(NO_ANSWER)) => Ok(QueryAnswer::NoAnswer),
-        // A copy of the documents prints the code so.
-        (_, Some("500.001.001")) => Ok(QueryAnswer::NoAnswer),
-        (ErrorKind::Refused, _)
-            if said.contains("transaction") && NOT_FOUND.iter().any(|words| said.contains(words)) =>
+    let says = |parts: &[&str]| parts.iter().any(|part| said.contains(part));
+    let is_young = matches!(&error.kind, ErrorKind::InvalidField(name) if name == "CheckoutRequestID");
+    let is_unknown = error.kind == ErrorKind::Refused && says(&NOT_FOUND) && says(&["transaction"]);
+    match error.kind {
+        ErrorKind::Busy(_) | ErrorKind::InvalidToken => Err(error),
+        _ if is_young || says(&["being processed", "under processing"]) => Ok(QueryAnswer::NotYet),
+        _ if is_unknown
+            || error
+                .code
+                .as_deref()
+                .is_some_and(|code| NO_ANSWER.contains(&code)) =>
         {
             Ok(QueryAnswer::NoAnswer)
         }

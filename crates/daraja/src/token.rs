@@ -8,8 +8,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use kaunta_domain::time::Timestamp;
@@ -24,9 +22,9 @@ use crate::secret::AccessToken;
 /// How long a lease on a refresh holds. A store lets it lapse after this, so that a killed server blocks nobody.
 pub const LEASE: Duration = Duration::from_secs(15);
 /// Tokens are given up this long before they end, so that none ends on its way. Common practice.
-const EARLY: Duration = Duration::from_secs(60);
+const EARLY: Duration = Duration::from_mins(1);
 /// What the documents say a token lives, for answers that do not tell.
-const LIFETIME: Duration = Duration::from_secs(3600);
+const LIFETIME: Duration = Duration::from_hours(1);
 /// How often a waiting process looks for what another has saved.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How long it waits: a lapsed lease and the fetch of whoever took it over.
@@ -61,10 +59,7 @@ pub trait TokenStore: Send + Sync {
     /// Drops the kept token if it is still this one: Safaricom refused it.
     fn forget<'a>(&'a self, app: &'a AppId, token: &'a AccessToken) -> BoxFuture<'a, ()>;
     /// Ends the lease without a token: the fetch failed. Leaving it to lapse is correct, only slower.
-    fn release<'a>(&'a self, app: &'a AppId) -> BoxFuture<'a, ()> {
-        let _app = app;
-        ready(()).boxed()
-    }
+    fn release<'a>(&'a self, app: &'a AppId) -> BoxFuture<'a, ()>;
 }
 
 /// Tokens of one process, in memory.
@@ -240,7 +235,7 @@ impl Tokens {
         }
         let asked = self.now();
         let answer = http
-            .get_token(&basic(app))
+            .get_token(app)
             .await
             .and_then(|answer| read_token(&answer, asked));
         match answer {
@@ -290,15 +285,6 @@ impl Slot {
 
 fn is_good(stored: &StoredToken, now: Timestamp, refused: Option<&AccessToken>) -> bool {
     stored.good_until > now && refused != Some(&stored.token)
-}
-
-fn basic(app: &AppKeys) -> String {
-    let keys = format!(
-        "{}:{}",
-        app.consumer_key().expose(),
-        app.consumer_secret().expose()
-    );
-    format!("Basic {}", STANDARD.encode(keys))
 }
 
 /// Reads OAuth's answer to a request of `asked`. `expires_in` is a string in recordings, a number in the newest

@@ -70,6 +70,16 @@ async fn a_till_is_paid_under_the_store_number() {
 }
 
 #[tokio::test]
+async fn a_call_runs_in_any_task() {
+    let server = Server::answering([pushed()]).await;
+    let client = client(&server.url);
+    let (pushing, asking) = (client.clone(), client);
+    let one = tokio::spawn(async move { pushing.push(&keys(), &push()).await });
+    let two = tokio::spawn(async move { asking.query(&keys(), &query()).await });
+    assert!(one.await.unwrap().is_ok() && two.await.unwrap().is_ok());
+}
+
+#[tokio::test]
 async fn a_base_url_keeps_its_path() {
     let server = Server::answering([pushed()]).await;
     let base = server.url.join("/proxy/daraja/").unwrap();
@@ -80,29 +90,31 @@ async fn a_base_url_keeps_its_path() {
     );
 }
 
+type Spoil = fn(&mut kaunta_daraja::Push);
+
 #[tokio::test]
 async fn nonsense_is_not_sent() {
     let server = Server::answering([pushed()]).await;
-    let wrong: [(&dyn Fn(&mut kaunta_daraja::Push), ErrorKind); 6] = [
+    let wrong: [(Spoil, ErrorKind); 6] = [
         (
-            &|push| push.amount = Kes::new(0),
+            |push| push.amount = Kes::new(0),
             ErrorKind::InvalidField("Amount".into()),
         ),
         (
-            &|push| push.amount = Kes::new(250_001),
+            |push| push.amount = Kes::new(250_001),
             ErrorKind::InvalidField("Amount".into()),
         ),
-        (&|push| push.phone = "0711000222".into(), ErrorKind::InvalidPhone),
+        (|push| push.phone = "0711000222".into(), ErrorKind::InvalidPhone),
         (
-            &|push| push.party_a = "254200000000".into(),
+            |push| push.party_a = "254200000000".into(),
             ErrorKind::InvalidPhone,
         ),
         (
-            &|push| push.short_code = "shop".into(),
+            |push| push.short_code = "shop".into(),
             ErrorKind::InvalidField("BusinessShortCode".into()),
         ),
         (
-            &|push| push.party_b = String::new(),
+            |push| push.party_b = String::new(),
             ErrorKind::InvalidField("PartyB".into()),
         ),
     ];

@@ -180,7 +180,7 @@ async fn missed_payments_are_pulled() {
         Ok(Registered::Already)
     );
     let now = Timestamp::from_millis(NOW);
-    let hour = std::time::Duration::from_secs(3600);
+    let hour = std::time::Duration::from_hours(1);
     let query = PullQuery {
         short_code: "505150".into(),
         from: now - hour,

@@ -132,6 +132,11 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     });
     let reply = if is_token {
         token(&inner)
+    } else if refused {
+        reply(
+            404,
+            r#"{"requestId":"1","errorCode":"404.001.03","errorMessage":"Invalid Access Token"}"#,
+        )
     } else {
         next(&inner.replies).expect("a script has a line")
     };

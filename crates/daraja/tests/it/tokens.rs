@@ -251,6 +251,10 @@ impl TokenStore for HeldElsewhere {
     fn forget<'a>(&'a self, _: &'a AppId, _: &'a AccessToken) -> BoxFuture<'a, ()> {
         ready(()).boxed()
     }
+
+    fn release<'a>(&'a self, _: &'a AppId) -> BoxFuture<'a, ()> {
+        panic!("a server without the lease must not release it")
+    }
 }
 
 #[tokio::test]
