@@ -34,6 +34,8 @@ pub const API_BYTES: usize = 256 * 1024;
 pub const POLL_WAIT: Duration = Duration::from_secs(25);
 /// Most prompts in one session.
 pub const ATTEMPTS_PER_SESSION: usize = 20;
+/// Most receipts that a shopper may claim for one session before their money is here.
+pub const CLAIMS_PER_SESSION: i64 = 5;
 /// How long a prompt lives on a handset. Source: observed, about 60 s; older pages say 1 to 3 minutes.
 pub const PROMPT_LIVES: Duration = Duration::from_secs(60);
 /// How long a silent prompt keeps the next one from being sent.

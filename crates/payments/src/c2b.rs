@@ -14,6 +14,7 @@ use sqlx::FromRow;
 use url::Url;
 
 use crate::Payments;
+use crate::claim::claimed_by;
 use crate::error::Error;
 use crate::intake::Intake;
 use crate::settle::{Evidence, Heard, INSERT_EVENTS, Item, Target, keep_alone, settle};
@@ -219,6 +220,10 @@ async fn session_of(tx: &mut Tx, channel: &ChannelRow, read: &C2b) -> Result<Opt
         .await?;
     if let Some((id,)) = known {
         return case::parse(&id, "payments", "session_id", &id).map(Some);
+    }
+    let claimed = claimed_by(tx, &channel.shortcode, channel.livemode == 1, &receipt_text(read)).await?;
+    if claimed.is_some() {
+        return Ok(claimed);
     }
     let typed = read.account.as_deref().unwrap_or_default();
     let found = session_of_account(&mut tx.conn, &channel.id, typed).await?;

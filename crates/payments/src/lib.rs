@@ -4,7 +4,10 @@
 //! API, Safaricom, or time. Only [`settle`] writes a final state, only [`rail`] reads a Daraja code, only [`clock`]
 //! asks the machine for time or chance. What is acknowledged is on disk before the answer.
 
+#[cfg(feature = "bench-seed")]
+pub mod bench_seed;
 mod c2b;
+mod claim;
 pub mod clock;
 mod error;
 mod hub;
@@ -35,6 +38,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 pub use c2b::Validation;
+pub use claim::Claimed;
 pub use error::Error;
 pub use hub::Pulse;
 pub use idempotency::{Answer, Once};

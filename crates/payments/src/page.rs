@@ -10,6 +10,7 @@ use kaunta_domain::failure::{Failure, FailureCode};
 use kaunta_domain::id::SessionId;
 use kaunta_domain::limits::{POLL_WAIT, PROMPT_LIVES};
 use kaunta_domain::money::Kes;
+use kaunta_domain::msisdn::Msisdn;
 use kaunta_domain::receipt::Receipt;
 use kaunta_domain::time::Timestamp;
 use sqlx::FromRow;
@@ -19,6 +20,7 @@ use crate::error::Error;
 use crate::hub::{Heard, Pulse};
 use crate::store::case::{self, ChannelKind, Loaded};
 use crate::store::conn::args;
+use crate::vault::Purpose;
 use crate::view;
 
 /// Everything that a page of a session shows.
@@ -122,9 +124,10 @@ pub struct PagePayment {
 }
 
 #[derive(FromRow)]
-struct MerchantRow {
+struct ShownRow {
     name: String,
     origins: String,
+    phone: Option<Vec<u8>>,
 }
 
 impl Payments {
@@ -134,38 +137,42 @@ impl Payments {
         let Some(loaded) = case::look(&mut conn, self.store.vault(), id).await? else {
             return Ok(None);
         };
-        let merchant = conn
-            .row::<MerchantRow>(
-                "SELECT name, origins FROM merchants WHERE id = $1",
-                args![loaded.merchant],
+        // The phone that was asked last, else the one that the shop named.
+        let shown = conn
+            .row::<ShownRow>(
+                "SELECT m.name, m.origins, COALESCE((SELECT a.phone FROM attempts a WHERE a.session_id = s.id ORDER BY a.id DESC \
+                 LIMIT 1), s.customer_phone) AS phone FROM sessions s JOIN merchants m ON m.id = s.merchant_id WHERE s.id = $1",
+                args![id],
             )
             .await?
             .ok_or(Error::NotFound)?;
         drop(conn);
-        Ok(Some(self.compose(&loaded, merchant)?))
+        Ok(Some(self.compose(&loaded, shown)?))
     }
 
-    fn compose(&self, loaded: &Loaded, merchant: MerchantRow) -> Result<Page, Error> {
+    fn compose(&self, loaded: &Loaded, shown: ShownRow) -> Result<Page, Error> {
         let details = view::details(loaded)?;
         let session = &loaded.case.session;
         let fill = |url: String| url.replace("{CHECKOUT_SESSION_ID}", &loaded.id.to_string());
-        let origins = serde_json::from_str(&merchant.origins).map_err(|_| Error::Inconsistent {
+        let origins = serde_json::from_str(&shown.origins).map_err(|_| Error::Inconsistent {
             table: "merchants",
             column: "origins",
             row: loaded.merchant.to_string(),
         })?;
-        let attempt = loaded
-            .case
-            .attempts
-            .last()
-            .map(|attempt| page_attempt(attempt, loaded));
-        let phone_hint = attempt.as_ref().map(|attempt| attempt.phone_local_masked.clone());
+        let phone = shown
+            .phone
+            .map(|sealed| self.store.vault().open_text(Purpose::Phone, &sealed))
+            .transpose()?;
+        let phone = phone
+            .and_then(|text| Msisdn::parse(&text).ok())
+            .map(|phone| phone.local_masked());
+        let (last, phone_hint) = (loaded.case.attempts.last(), phone.clone());
         Ok(Page {
             session: loaded.id,
             version: loaded.version,
             phase: loaded.case.phase(),
             livemode: loaded.livemode,
-            merchant_name: merchant.name,
+            merchant_name: shown.name,
             origins,
             amount: session.amount,
             received: session.received,
@@ -184,11 +191,11 @@ impl Payments {
                 },
             },
             by_hand_from: by_hand_from(loaded, self.timing.fallback_after),
-            attempt,
+            attempt: last.map(|attempt| page_attempt(attempt, loaded, phone.unwrap_or_default())),
             payments: loaded.case.payments.iter().map(page_payment).collect(),
             success_url: details.success_url.map(fill),
             cancel_url: details.cancel_url.map(fill),
-            phone_hint: phone_hint.or_else(|| loaded.customer_masked.as_deref().map(local_form)),
+            phone_hint,
             now: self.clock().now(),
             expires_at: session.expires_at,
         })
@@ -236,7 +243,7 @@ impl Payments {
     }
 }
 
-fn page_attempt(attempt: &Attempt, loaded: &Loaded) -> PageAttempt {
+fn page_attempt(attempt: &Attempt, loaded: &Loaded, phone: String) -> PageAttempt {
     let prompt = loaded.prompts.get(&attempt.id);
     let cooldown = |failure: &Failure| Duration::from_secs(failure.cooldown_seconds.into());
     let retry_at = attempt
@@ -245,9 +252,7 @@ fn page_attempt(attempt: &Attempt, loaded: &Loaded) -> PageAttempt {
         .zip(attempt.state.ended_at())
         .map(|(failure, at)| at + cooldown(failure));
     PageAttempt {
-        phone_local_masked: prompt
-            .map(|prompt| local_form(&prompt.phone_masked))
-            .unwrap_or_default(),
+        phone_local_masked: phone,
         status: attempt.state.name(),
         failure: attempt.state.failure().cloned(),
         created_at: attempt.created_at,
@@ -265,16 +270,6 @@ fn page_payment(payment: &kaunta_domain::payment::Payment) -> PagePayment {
         payer_masked: payment.payer_masked.clone(),
         paid_at: payment.paid_at,
     }
-}
-
-/// `2547****5678` as people in Kenya write it: `07•• ••• 5678`.
-fn local_form(masked: &str) -> String {
-    let second = masked.chars().nth(3).unwrap_or('7');
-    let tail: String = masked
-        .chars()
-        .skip(masked.chars().count().saturating_sub(3))
-        .collect();
-    format!("0{second}•• ••• {tail}")
 }
 
 /// Failures after which another prompt helps little: the steps of paying by hand are shown at once.

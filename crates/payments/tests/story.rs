@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kaunta_domain::case::Phase;
 use kaunta_domain::msisdn::Msisdn;
-use kaunta_payments::{Error, Intake, Once};
+use kaunta_payments::{Claimed, Error, Intake, Once};
 use support::{PHONE, Stage, json, new_session};
 
 #[tokio::test]
@@ -310,5 +310,44 @@ async fn a_safaricom_that_is_away_leaves_a_failed_attempt_and_a_session_that_can
     assert_eq!(
         json(&object["attempts"][0].to_string())["failure"]["code"],
         "system_busy"
+    );
+}
+
+#[tokio::test]
+async fn a_code_claims_money_that_is_here_and_money_that_comes_later_and_no_other_session_gets_it() {
+    let stage = Stage::new().await;
+    let (first, second) = (stage.session(700).await, stage.session(700).await);
+    let claim = |text: &str| kaunta_domain::sms::read(text).unwrap();
+    stage.pay_by_hand("254711000222", "JANE", 700).await;
+    let receipt = stage.sim.ledger()[0].receipt.clone();
+    assert_eq!(
+        stage.payments.claim(first, claim(&receipt)).await.unwrap(),
+        Claimed::Checking
+    );
+    assert_eq!(
+        stage.payments.claim(second, claim(&receipt)).await.unwrap(),
+        Claimed::Taken
+    );
+    for message in stage.sim.take_outbox() {
+        stage.deliver(&message).await;
+    }
+    assert_eq!(stage.object(first).await["payment_status"], "paid");
+    assert_eq!(
+        stage.payments.claim(first, claim(&receipt)).await.unwrap(),
+        Claimed::Known
+    );
+    stage.pay_by_hand("254711000222", "JOHN", 700).await;
+    for message in stage.sim.take_outbox() {
+        stage.deliver(&message).await;
+    }
+    let receipt = stage.sim.ledger()[1].receipt.clone();
+    assert_eq!(
+        stage.payments.claim(second, claim(&receipt)).await.unwrap(),
+        Claimed::Tied
+    );
+    assert_eq!(stage.object(second).await["status"], "complete");
+    assert_eq!(
+        stage.payments.claim(first, claim(&receipt)).await.unwrap(),
+        Claimed::Taken
     );
 }

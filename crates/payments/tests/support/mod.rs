@@ -15,8 +15,8 @@ use kaunta_domain::msisdn::Msisdn;
 use kaunta_domain::time::Timestamp;
 use kaunta_payments::clock::{Clock, Hands};
 use kaunta_payments::{
-    Caller, Config, Cursor, Intake, MasterKeys, NewChannel, NewMerchant, NewSession, Number, Payments,
-    SecretText,
+    Caller, Config, Cursor, Intake, MasterKeys, NewChannel, NewMerchant, NewSession, Number, PaymentFilter,
+    Payments, SecretText,
 };
 use serde_json::Value;
 
@@ -53,7 +53,14 @@ impl Stage {
             Shortcode::till("5678901", "600001", "Duka Bora Westlands", Validation::Off),
         ];
         let sim = Sim::start(SimConfig { shortcodes, ..sim }).await.unwrap();
-        let dir = tempfile::tempdir().unwrap();
+        // In memory where the machine has it: the tests that are about the disk are others.
+        let memory = std::path::Path::new("/dev/shm");
+        let dir = if memory.is_dir() {
+            tempfile::tempdir_in(memory)
+        } else {
+            tempfile::tempdir()
+        }
+        .unwrap();
         let (clock, hands) = Clock::manual(START, seed);
         let master_keys = MasterKeys::parse("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").unwrap();
         let public_url = "https://pay.example".parse().unwrap();
@@ -209,4 +216,50 @@ async fn database_url(dir: &tempfile::TempDir) -> String {
     let mut url = url::Url::parse(&server).unwrap();
     url.set_path(&name);
     url.to_string()
+}
+
+/// All payments of the caller's, page by page.
+pub(crate) async fn all_payments(payments: &Payments, caller: &Caller) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    loop {
+        let after = all.last().map(|last| last["id"].as_str().unwrap().to_owned());
+        let cursor = Cursor {
+            limit: 100,
+            starting_after: after,
+            ending_before: None,
+        };
+        let page = payments
+            .payments(caller, PaymentFilter::default(), cursor)
+            .await
+            .unwrap();
+        all.extend(
+            page.data
+                .iter()
+                .map(|payment| serde_json::to_value(payment).unwrap()),
+        );
+        if !page.has_more {
+            return all;
+        }
+    }
+}
+
+/// All events of the caller's, newest first.
+pub(crate) async fn all_events(payments: &Payments, caller: &Caller) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    loop {
+        let after = all.last().map(|last| last["id"].as_str().unwrap().to_owned());
+        let cursor = Cursor {
+            limit: 100,
+            starting_after: after,
+            ending_before: None,
+        };
+        let page = payments
+            .events(caller, None, None, cursor, Duration::ZERO)
+            .await
+            .unwrap();
+        all.extend(page.data.iter().map(|raw| json(raw.get())));
+        if !page.has_more {
+            return all;
+        }
+    }
 }
