@@ -16,11 +16,13 @@
 mod callback;
 mod clock;
 mod config;
+mod control;
 mod dice;
 mod gateway;
 mod handset;
 mod ids;
 mod outbox;
+mod phone;
 mod results;
 mod routes;
 mod script;
@@ -35,6 +37,7 @@ pub use config::{
 };
 pub use handset::{Handset, HandsetSettings, NoSuchPrompt, PIN, PinResult, Prompt, Sms};
 pub use outbox::{Kind, Outgoing};
+pub use phone::phone_router;
 pub use script::{Row, TABLE};
 pub use sim::{Sim, UnknownRow};
 pub use state::menu::{Decline, Payment, Receipt};

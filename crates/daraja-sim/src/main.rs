@@ -110,7 +110,23 @@ async fn main() -> std::io::Result<()> {
         "{0}\nphone: {0}/phone\ncontrols: {0}/sim",
         sim.base_url()
     )?;
-    tokio::signal::ctrl_c().await?;
+    told_to_stop().await?;
     sim.stop().await;
     Ok(())
+}
+
+/// Ctrl-C from a person, SIGTERM from whatever started this.
+#[cfg(unix)]
+async fn told_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
 }

@@ -2,9 +2,12 @@
 
 use axum::Router;
 
-use crate::{Sim, gateway};
+use crate::{Sim, control, gateway, phone};
 
-/// The gateway, with the control API beside it and the phone.
+/// The gateway, with the control API and the phone beside it.
 pub(crate) fn router(sim: &Sim) -> Router {
-    gateway::router().with_state(sim.clone())
+    gateway::router()
+        .nest("/sim", control::router())
+        .with_state(sim.clone())
+        .nest("/phone", phone::phone_router(sim))
 }

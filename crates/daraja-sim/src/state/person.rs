@@ -36,6 +36,14 @@ impl State {
         })
     }
 
+    /// Whether nothing but a person, or its age, decides a prompt.
+    pub(crate) fn waits_for_person(&self, id: u64) -> bool {
+        usize::try_from(id)
+            .ok()
+            .and_then(|index| self.pushes.get(index))
+            .is_some_and(|push| push.decided.is_none())
+    }
+
     fn on_screen(&self, id: u64) -> Result<usize, NoSuchPrompt> {
         let index = usize::try_from(id).map_err(|_| NoSuchPrompt)?;
         self.prompt(index).map(|_| index).ok_or(NoSuchPrompt)

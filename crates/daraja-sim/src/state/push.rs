@@ -61,7 +61,7 @@ pub(crate) struct Push {
     pub(crate) plan: Plan,
     fate: CallbackFate,
     /// A result that no person can change: the phone never sees a prompt, or the script decides.
-    decided: Option<Outcome>,
+    pub(crate) decided: Option<Outcome>,
     pub(crate) screen: Screen,
     pub(crate) phase: Phase,
     /// How often it was asked about while out.
