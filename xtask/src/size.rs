@@ -3,12 +3,26 @@
 use anyhow::{Result, bail};
 
 use crate::site::{Entry, Manifest};
+use crate::workspace;
 
 /// The parts that have a budget, in bytes as brotli.
 const BUDGETS: [(&str, &[&str], usize); 3] = [
     ("wasm and glue", &[".wasm", ".js"], 70_000),
     ("style sheet", &[".css"], 4_000),
     ("embed script", &["embed/v1.js"], 4_000),
+];
+
+/// What costs tens of kilobytes, or has no business in a browser.
+const NEVER_LINKED: [&str; 9] = [
+    "tokio",
+    "sqlx_core",
+    "reqwest",
+    "chrono",
+    "regex",
+    "regex_automata",
+    "url",
+    "serde_json",
+    "leptos_router",
 ];
 
 /// Prints the table; an error where a part weighs more than its budget.
@@ -25,7 +39,11 @@ pub(crate) fn check() -> Result<()> {
             shown(file.br)
         );
     }
-    let mut heavy = Vec::new();
+    let linked = std::fs::read(workspace::path("target/site-work/kaunta_bg.wasm"))?;
+    let mut heavy: Vec<String> = stowaways(&linked)
+        .iter()
+        .map(|name| format!("{name} is in the wasm"))
+        .collect();
     for (name, endings, budget) in BUDGETS {
         let part = manifest.files.iter().filter(|file| belongs(&file.path, endings));
         let weight: usize = part.map(Entry::on_the_wire).sum();
@@ -41,6 +59,25 @@ pub(crate) fn check() -> Result<()> {
     }
 }
 
+/// Crates whose names stand in the code that browsers get, of those that must not be there.
+///
+/// Leptos compiles some of them for wasm, too, for parts of it that the linker drops; so the linked code is asked, in the
+/// form in which wasm-bindgen left the names in it.
+fn stowaways(linked: &[u8]) -> Vec<&'static str> {
+    let begins = |at: usize| at == 0 || !matches!(linked[at - 1], b'a'..=b'z' | b'0'..=b'9' | b'_' | b':');
+    let names = |name: &str, next: &str| {
+        let text = [name, next].concat();
+        linked
+            .windows(text.len())
+            .enumerate()
+            .any(|(at, window)| window == text.as_bytes() && begins(at))
+    };
+    NEVER_LINKED
+        .into_iter()
+        .filter(|name| names(name, "::") || names(name, "["))
+        .collect()
+}
+
 /// A bare extension means the hashed files in `pkg/`; anything else is the end of a path.
 fn belongs(path: &str, endings: &[&str]) -> bool {
     endings
@@ -51,6 +88,16 @@ fn belongs(path: &str, endings: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_crate_is_known_by_its_paths_and_not_by_those_of_others() {
+        assert_eq!(stowaways(b"\x0f<url::Url as core::fmt::Display>::fmt"), ["url"]);
+        assert_eq!(
+            stowaways(b"regex_automata[0123abcd]::meta::search"),
+            ["regex_automata"]
+        );
+        assert!(stowaways(b"web_sys::features::url::Url my_url::parse curl::get tokiox::run").is_empty());
+    }
 
     #[test]
     fn scripts_of_public_are_not_glue() {
