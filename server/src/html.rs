@@ -22,16 +22,27 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     HeaderValue::from_str(&policy).expect("base64 is ASCII")
 });
 
-/// A page; `main` is HTML.
-pub(crate) fn page(status: StatusCode, title: &str, main: &str) -> Response {
-    page_with_head(status, title, "", main)
+/// A text of somebody else's, so that it stays a text.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            _ => safe.push(letter),
+        }
+    }
+    safe
 }
 
-/// A page with more in its head.
-pub(crate) fn page_with_head(status: StatusCode, title: &str, head: &str, main: &str) -> Response {
+/// A page; `title` and `main` are HTML.
+pub(crate) fn page(status: StatusCode, title: &str, main: &str) -> Response {
     let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>{head}\
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width,initial-scale=1\"><title>{title}</title><link rel=\"icon\" href=\"data:,\">\
          <style>{STYLE}</style></head><body>{main}</body></html>"
     );
     let headers = [

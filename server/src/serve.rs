@@ -60,6 +60,7 @@ impl Server {
             mut stop,
             state,
         } = self;
+        let _closing = state.closing.clone().drop_guard();
         jobs::start(&state);
         // Answers are small and complete: waiting to fill a packet would only delay them.
         let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));

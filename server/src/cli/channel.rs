@@ -164,15 +164,15 @@ impl ChannelArguments {
         }
         Ok(new)
     }
+}
 
-    /// The channel of the demo: the sandbox paybill with anything as its credentials.
-    pub(crate) fn sandbox() -> NewChannel {
-        NewChannel {
-            number: Number::Paybill(SANDBOX_PAYBILL.to_owned()),
-            consumer_key: SecretText::new(TEST_CREDENTIALS.0),
-            consumer_secret: SecretText::new(TEST_CREDENTIALS.1),
-            passkey: SecretText::new(SANDBOX_PASSKEY),
-        }
+/// The channel of the demo: Safaricom's sandbox paybill with the app that `daraja-sim` knows.
+pub(crate) fn sandbox_channel() -> NewChannel {
+    NewChannel {
+        number: Number::Paybill(SANDBOX_PAYBILL.to_owned()),
+        consumer_key: SecretText::new(TEST_CREDENTIALS.0),
+        consumer_secret: SecretText::new(TEST_CREDENTIALS.1),
+        passkey: SecretText::new(SANDBOX_PASSKEY),
     }
 }
 

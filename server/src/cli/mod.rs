@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::config::{BadSetting, KeyTrouble, Settings, master_keys};
 use crate::{demo, serve, telemetry};
+pub(crate) use channel::sandbox_channel;
 pub(crate) use out::say;
 
 /// M-Pesa checkout for Kenyan shops: hosted pages, an API, and the books behind them

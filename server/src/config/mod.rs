@@ -119,6 +119,7 @@ pub(crate) struct Settings {
     public_url: Option<Url>,
     /// Where the books are kept.
     pub(crate) database: Database,
+    database_is_chosen: bool,
     /// The keys that seal secrets, where they were given.
     pub(crate) given_keys: Option<MasterKeys>,
     /// Another host that speaks Daraja.
@@ -156,7 +157,7 @@ impl Settings {
     }
 
     /// Checks everything, and tells all that is wrong.
-    fn check(raw: Raw) -> Result<Self, Vec<BadSetting>> {
+    fn check(mut raw: Raw) -> Result<Self, Vec<BadSetting>> {
         let mut check = Check {
             raw: &raw,
             bad: Vec::new(),
@@ -194,13 +195,14 @@ impl Settings {
             other => Err(format!("`{other}` is neither text nor json")),
         });
         let mut bad = check.bad;
-        bad.extend(raw.bad);
+        bad.append(&mut raw.bad);
         let warnings = warnings(&raw.unknown, public_url.as_ref());
         let settings = (|| {
             Some(Self {
                 listen: listen?,
                 public_url,
                 database: database?,
+                database_is_chosen: raw.get("KAUNTA_DATABASE_URL").is_some(),
                 given_keys,
                 daraja_base_url,
                 query_schedule: query_schedule?,
@@ -221,12 +223,13 @@ impl Settings {
         self.public_url.clone().unwrap_or_else(default)
     }
 
-    /// The same settings for the demo: its own database where none was chosen, and its own Safaricom.
-    pub(crate) fn for_demo(mut self, fallback: PathBuf, daraja: Url) -> Self {
-        if std::env::var_os("KAUNTA_DATABASE_URL").is_none() && self.database.url() == DATABASE_URL {
+    /// The same settings for the demo: its own books where none were chosen, and its own Safaricom.
+    pub(crate) fn for_demo(mut self, books: &Path, daraja: Url) -> Self {
+        if !self.database_is_chosen {
+            let url = format!("sqlite://{}", books.display());
             self.database = Database::Sqlite {
-                url: format!("sqlite://{}", fallback.display()),
-                path: fallback,
+                url,
+                path: books.to_owned(),
             };
         }
         self.daraja_base_url = Some(daraja);

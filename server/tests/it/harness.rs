@@ -1,9 +1,9 @@
 //! Starting `kaunta`, talking to it, and looking at what it said.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::Once;
+use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
@@ -64,7 +64,16 @@ impl Place {
 
     /// Runs a command that must succeed, and reads its JSON.
     pub(crate) fn run_json(&self, arguments: &[&str]) -> Value {
-        let output = self.run(arguments);
+        self.run_json_with(&[], arguments)
+    }
+
+    /// The same with more settings.
+    pub(crate) fn run_json_with(&self, settings: &[(&str, &str)], arguments: &[&str]) -> Value {
+        let output = self
+            .command(arguments)
+            .envs(settings.iter().copied())
+            .output()
+            .unwrap();
         assert!(
             output.status.success(),
             "{arguments:?}: {}",
@@ -109,11 +118,18 @@ impl Place {
             }
         };
         // What it says later must not fill the pipe.
-        std::thread::spawn(move || lines.read_to_end(&mut Vec::new()));
+        let later = Arc::new(Mutex::new(String::new()));
+        let kept = later.clone();
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                kept.lock().unwrap().push_str(&format!("{line}\n"));
+            }
+        });
         Server {
             child,
             base,
             said,
+            later,
             log,
             http: client(),
         }
@@ -126,6 +142,7 @@ pub(crate) struct Server {
     pub(crate) base: String,
     /// What it printed until it named its address.
     pub(crate) said: String,
+    later: Arc<Mutex<String>>,
     log: PathBuf,
     pub(crate) http: Client,
 }
@@ -141,6 +158,11 @@ impl Server {
     /// A request to a path of this server.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    /// What it printed after it had named its address.
+    pub(crate) fn later(&self) -> String {
+        self.later.lock().unwrap().clone()
     }
 
     /// What it logged so far.

@@ -3,7 +3,9 @@
 //! Every test starts its own server on a free port with a database of its own. With `KAUNTA_TEST_POSTGRES` set to the
 //! URL of a server on which databases may be made, the same tests run on PostgreSQL.
 
+mod attempts;
 mod command_line;
+mod demo;
 mod harness;
 mod idempotency;
 mod life;
