@@ -37,8 +37,8 @@ pub enum Version {
     V2,
 }
 
-/// The URLs to register for a shortcode.
-#[derive(Debug, Clone)]
+/// The URLs to register for a shortcode. Their paths are secret: who knows them can post payments.
+#[derive(Clone)]
 pub struct RegisterUrls {
     /// The paybill, or the till's store number.
     pub short_code: String,
@@ -250,6 +250,16 @@ fn name(root: &Object<'_>) -> Option<String> {
         .filter_map(|part| root.text(part))
         .collect();
     (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+impl fmt::Debug for RegisterUrls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegisterUrls")
+            .field("short_code", &self.short_code)
+            .field("response_type", &self.response_type)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for C2b {

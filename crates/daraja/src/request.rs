@@ -46,8 +46,8 @@ impl Party {
     }
 }
 
-/// Where Safaricom posts what came of a request.
-#[derive(Debug, Clone)]
+/// Where Safaricom posts what came of a request. The paths are secret: who knows them can post too.
+#[derive(Clone)]
 pub struct ReplyTo {
     /// The result.
     pub result_url: Url,
@@ -99,6 +99,12 @@ pub(crate) fn remarks(text: &str) -> String {
 impl fmt::Debug for Initiator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Initiator").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ReplyTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReplyTo").finish_non_exhaustive()
     }
 }
 

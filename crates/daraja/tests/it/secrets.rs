@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use kaunta_daraja::b2c::{Command, PaidOut, Payout};
-use kaunta_daraja::c2b::read_c2b;
+use kaunta_daraja::c2b::{RegisterUrls, ResponseType, Version, read_c2b};
 use kaunta_daraja::callback::read_stk;
 use kaunta_daraja::other::read_any;
 use kaunta_daraja::pull::{PullRegister, read_pull};
@@ -21,7 +21,7 @@ use crate::readers::{family, fixture};
 use crate::server::{PASS_KEY, PHONE, Server, TestClock, client, client_over, keys, push, reply};
 
 const TOKEN: &str = "c9SQxWWhmdVRlyh0zh8gZDTkubVF";
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 9] = [
     "consumer-key",
     "consumer-secret",
     PASS_KEY,
@@ -30,6 +30,7 @@ const SECRETS: [&str; 8] = [
     "711000222",
     "sealed-password",
     "WANJIRU",
+    "secret-path",
 ];
 
 #[track_caller]
@@ -59,7 +60,7 @@ fn requests_hide_what_they_carry() {
     });
     hides(&initiator());
     hides(&Party::Phone(PHONE.into()));
-    let url: url::Url = "https://pay.example/rail/x".parse().unwrap();
+    let url: url::Url = "https://pay.example/rail/secret-path".parse().unwrap();
     hides(&PullRegister {
         short_code: "505150".into(),
         nominated_number: PHONE.into(),
@@ -85,6 +86,17 @@ fn requests_hide_what_they_carry() {
         },
     };
     hides(&payout.initiator);
+    hides(&payout.reply_to);
+    let (confirmation_url, validation_url) = (payout.reply_to.result_url, payout.reply_to.timeout_url);
+    let short_code = "505150".into();
+    let (response_type, version) = (ResponseType::Completed, Version::V2);
+    hides(&RegisterUrls {
+        short_code,
+        response_type,
+        confirmation_url,
+        validation_url,
+        version,
+    });
 }
 
 #[test]
