@@ -39,6 +39,7 @@ pub(crate) fn start(state: &AppState) {
         async |payments| payments.pass_time().await.map(drop),
     ));
     tasks.spawn(listen(payments.clone(), closing.clone()));
+    tasks.spawn(deliver(payments.clone(), closing.clone()));
 }
 
 /// Does `step` again and again until the server closes; a step that has begun is done to its end.
@@ -67,6 +68,11 @@ async fn repeat(
             }
         }
     }
+}
+
+/// Sends webhooks, as soon as there are any.
+async fn deliver(payments: Payments, closing: CancellationToken) {
+    payments.deliver_until(closing.cancelled_owned()).await;
 }
 
 /// Hears from the other servers on the same PostgreSQL. With SQLite there are none, and it returns at once.

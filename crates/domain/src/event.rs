@@ -68,4 +68,6 @@ event_types! {
     PayoutFailed = "payout.failed";
     /// A webhook endpoint was switched off.
     WebhookEndpointDisabled = "webhook_endpoint.disabled";
+    /// Nothing happened: the owner of a webhook endpoint tries it out.
+    WebhookEndpointTest = "webhook_endpoint.test";
 }

@@ -46,6 +46,22 @@ pub const QUERY_FAILURE_AGE: Duration = Duration::from_secs(60);
 pub const BATCH: usize = 256;
 /// How long a lease on background work lasts; much longer than clocks of servers differ.
 pub const LEASE: Duration = Duration::from_secs(60);
+/// Most webhook endpoints of one merchant in one mode.
+pub const WEBHOOK_ENDPOINTS: i64 = 200;
+/// Most patterns in `enabled_events`.
+pub const WEBHOOK_PATTERNS: usize = 50;
+/// How long a webhook's receiver has to answer. Source: CONTRACT of the webhooks.
+pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
+/// How much of a receiver's answer is kept. Source: CONTRACT of the webhooks.
+pub const WEBHOOK_ANSWER_BYTES: usize = 4 * 1024;
+/// How long a webhook endpoint may fail before it is switched off. Source: CONTRACT of the webhooks.
+pub const WEBHOOK_FAILS: Duration = Duration::from_secs(5 * 24 * 3600);
+/// Most webhooks on the way at once: to one endpoint, and in all.
+pub const WEBHOOKS_AT_ONCE: (usize, usize) = (8, 256);
+/// Most deliveries that one replay makes.
+pub const WEBHOOK_REPLAY: i64 = 10_000;
+/// How long the old secret of a webhook endpoint signs beside the new one: at most, and where the owner says nothing.
+pub const WEBHOOK_OVERLAP_SECONDS: (i64, i64) = (604_800, 86_400);
 
 const _: () = assert!(PROMPT_BLOCKS.as_secs() > PROMPT_LIVES.as_secs());
 const _: () = assert!(QUERY_FAILURE_AGE.as_secs() <= PROMPT_LIVES.as_secs());
@@ -53,3 +69,6 @@ const _: () =
     assert!(EXPIRES_IN_SECONDS.0 < EXPIRES_IN_SECONDS.2 && EXPIRES_IN_SECONDS.2 < EXPIRES_IN_SECONDS.1);
 const _: () = assert!(LIST.1 <= LIST.0);
 const _: () = assert!(LEASE.as_secs() >= 30);
+const _: () = assert!(LEASE.as_secs() > 2 * WEBHOOK_TIMEOUT.as_secs());
+const _: () = assert!(WEBHOOKS_AT_ONCE.0 * 8 <= WEBHOOKS_AT_ONCE.1);
+const _: () = assert!(WEBHOOK_OVERLAP_SECONDS.1 <= WEBHOOK_OVERLAP_SECONDS.0);

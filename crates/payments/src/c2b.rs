@@ -5,11 +5,10 @@ use kaunta_daraja::{RegisterUrls, Registered};
 use kaunta_domain::account_code::AccountCode;
 use kaunta_domain::case::Outcome;
 use kaunta_domain::event::EventType;
-use kaunta_domain::id::{ChannelId, EventId, MerchantId, PaymentId, SessionId};
+use kaunta_domain::id::{ChannelId, MerchantId, PaymentId, SessionId};
 use kaunta_domain::msisdn::Msisdn;
 use kaunta_domain::payment::{Money, Source};
 use kaunta_domain::receipt::Receipt;
-use serde_json::json;
 use sqlx::FromRow;
 use url::Url;
 
@@ -17,13 +16,12 @@ use crate::Payments;
 use crate::claim::claimed_by;
 use crate::error::Error;
 use crate::intake::Intake;
-use crate::settle::{Evidence, Heard, INSERT_EVENTS, Item, Target, keep_alone, settle};
+use crate::outbox::{NewEvent, write_events};
+use crate::settle::{Evidence, Heard, Item, Target, keep_alone, settle};
 use crate::store::Tx;
-use crate::store::batch::hex;
-use crate::store::case::{self, ChannelKind, run_batch};
+use crate::store::case::{self, ChannelKind};
 use crate::store::conn::args;
-use crate::vault::{Purpose, token_hash};
-use crate::view;
+use crate::vault::token_hash;
 
 /// What M-Pesa is told before the money moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -313,7 +311,6 @@ async fn keep_unmatched(
     }
     keep_alone(tx, evidence, "unmatched").await?;
     let merchant: MerchantId = case::parse(&channel.merchant_id, "channels", "merchant_id", &channel.id)?;
-    let event = EventId::new(tx.now, tx.clock.chance());
     let object = kaunta_domain::api::PaymentObject {
         id,
         object: "payment",
@@ -327,28 +324,7 @@ async fn keep_unmatched(
         payer_masked: money.payer_masked.clone(),
         paid_at,
     };
-    let body = view::json_text(&kaunta_domain::api::EventObject {
-        id: event,
-        object: "event",
-        kind: EventType::C2bUnmatched.as_str(),
-        timestamp: tx.now,
-        livemode: channel.livemode == 1,
-        sequence: 1,
-        data: kaunta_domain::api::EventData { object },
-    })?;
-    let row = json!([
-        event,
-        merchant,
-        channel.livemode,
-        EventType::C2bUnmatched.as_str(),
-        null_session(),
-        1,
-        hex(&tx.vault.seal(Purpose::Event, body.as_bytes())),
-        tx.now.millis(),
-    ]);
-    run_batch(tx, &INSERT_EVENTS, &[row]).await
-}
-
-fn null_session() -> Option<SessionId> {
-    None
+    let livemode = channel.livemode == 1;
+    let event = NewEvent::alone(tx, merchant, livemode, EventType::C2bUnmatched, object)?;
+    write_events(tx, &[event]).await
 }

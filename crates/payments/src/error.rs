@@ -46,6 +46,9 @@ pub enum Error {
     /// No phone was given and none is known.
     #[error("no phone number is known for this session")]
     PhoneMissing,
+    /// The webhook endpoint is switched off.
+    #[error("this webhook endpoint is switched off; switch it on with PATCH {{\"disabled\": false}}")]
+    EndpointDisabled,
     /// A field of the request is not acceptable.
     #[error("{detail}")]
     Invalid {
@@ -101,6 +104,7 @@ impl Error {
             Self::IdempotencyKeyInUse => "idempotency_key_in_use",
             Self::MpesaUnavailable(_) => "mpesa_unavailable",
             Self::PhoneRefused(_) | Self::PhoneMissing | Self::Invalid { .. } => "validation_failed",
+            Self::EndpointDisabled => "webhook_endpoint_disabled",
             Self::Overloaded | Self::Closed => "overloaded",
             Self::Rail(_) => "mpesa_unavailable",
             Self::Store(_) | Self::Migrate(_) | Self::Inconsistent { .. } | Self::Vault(_) => {

@@ -9,6 +9,9 @@ pub mod bench_seed;
 mod c2b;
 mod claim;
 pub mod clock;
+mod deliver;
+mod egress;
+mod endpoints;
 mod error;
 mod hub;
 mod idempotency;
@@ -16,6 +19,7 @@ mod intake;
 mod list;
 mod listen;
 mod merchants;
+mod outbox;
 mod page;
 mod rail;
 mod read;
@@ -39,6 +43,10 @@ use url::Url;
 
 pub use c2b::Validation;
 pub use claim::Claimed;
+pub use deliver::{
+    DeliveryAttemptObject, DeliveryDetail, DeliveryFilter, DeliveryObject, RequestObject, ResponseObject,
+};
+pub use endpoints::{EventFilter, NewWebhookEndpoint, Replay, WebhookEndpointChange, WebhookEndpointObject};
 pub use error::Error;
 pub use hub::Pulse;
 pub use idempotency::{Answer, Once};
@@ -55,6 +63,7 @@ pub use sessions::{NewSession, SessionFilter};
 pub use vault::{BadKey, MasterKeys};
 
 use clock::Clock;
+use egress::{Egress, Reach, system_lookup};
 use store::Store;
 use vault::Vault;
 
@@ -78,6 +87,10 @@ pub struct Config {
     pub query_schedule: Vec<Duration>,
     /// When the page offers to pay by hand.
     pub fallback_after: Duration,
+    /// The pauses before the attempts to deliver a webhook, each counted from the attempt before; the first from the event.
+    pub webhook_schedule: Vec<Duration>,
+    /// Whether webhooks may go to private and loopback addresses.
+    pub webhook_allow_private: bool,
 }
 
 impl Config {
@@ -92,6 +105,10 @@ impl Config {
                 .map(Duration::from_secs)
                 .to_vec(),
             fallback_after: Duration::from_secs(45),
+            webhook_schedule: [0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
+                .map(Duration::from_secs)
+                .to_vec(),
+            webhook_allow_private: false,
         }
     }
 }
@@ -103,6 +120,7 @@ pub(crate) struct Timing {
     pub(crate) public_url: Arc<str>,
     pub(crate) query_schedule: Arc<[Duration]>,
     pub(crate) fallback_after: Duration,
+    pub(crate) webhook_schedule: Arc<[Duration]>,
 }
 
 /// The engine. Cheap to clone; one for a process.
@@ -112,6 +130,7 @@ pub struct Payments {
     timing: Timing,
     daraja_base_url: Option<Url>,
     daraja: Arc<Mutex<HashMap<bool, Daraja>>>,
+    egress: Arc<Egress>,
     tasks: TaskTracker,
 }
 
@@ -128,10 +147,16 @@ impl Payments {
     pub async fn open(config: Config, clock: Clock) -> Result<Self, Error> {
         drop(rustls::crypto::ring::default_provider().install_default());
         let vault = Vault::new(&config.master_keys, clock.clone());
+        let reach = if config.webhook_allow_private {
+            Reach::Anywhere
+        } else {
+            Reach::Public
+        };
         let timing = Timing {
             public_url: config.public_url.as_str().trim_end_matches('/').into(),
             query_schedule: config.query_schedule.into(),
             fallback_after: config.fallback_after,
+            webhook_schedule: config.webhook_schedule.into(),
         };
         let store = Store::open(&config.database_url, clock, vault, timing.clone()).await?;
         Ok(Self {
@@ -139,6 +164,7 @@ impl Payments {
             timing,
             daraja_base_url: config.daraja_base_url,
             daraja: Arc::default(),
+            egress: Arc::new(Egress::new(reach, system_lookup())),
             tasks: TaskTracker::new(),
         })
     }

@@ -18,9 +18,10 @@ use crate::error::Error;
 use crate::idempotency::{self, Answer, Once, Seen};
 use crate::list::{Cursor, List, Where};
 use crate::merchants::Caller;
-use crate::settle::{INSERT_EVENTS, event};
+use crate::outbox::write_events;
+use crate::settle::event;
 use crate::store::Tx;
-use crate::store::case::{self, Loaded, run_batch};
+use crate::store::case::{self, Loaded};
 use crate::store::conn::args;
 use crate::vault::Purpose;
 use crate::view;
@@ -167,11 +168,11 @@ pub(crate) async fn own(tx: &mut Tx, caller: &Caller, id: SessionId) -> Result<L
 
 /// Writes events of one case.
 pub(crate) async fn tell(tx: &mut Tx, loaded: &mut Loaded, events: &[Told]) -> Result<(), Error> {
-    let rows = events
+    let events = events
         .iter()
         .map(|told| event(tx, loaded, *told))
         .collect::<Result<Vec<_>, _>>()?;
-    run_batch(tx, &INSERT_EVENTS, &rows).await
+    write_events(tx, &events).await
 }
 
 #[derive(FromRow)]

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use sqlx::FromRow;
 
 use crate::error::Error;
+use crate::outbox::{NewEvent, write_events};
 use crate::store::Tx;
 use crate::store::batch::{self, Batch, Col, hex};
 use crate::store::case::{self, DELETE_PAYMENTS, KNOWN_RECEIPTS, Known, Loaded, run_batch};
@@ -104,7 +105,7 @@ pub(crate) async fn settle(tx: &mut Tx, items: &[Item]) -> Result<Vec<Settled>, 
     run_batch(tx, &DELETE_PAYMENTS, &absorbed).await?;
     let mut changed: Vec<&mut Loaded> = cases.values_mut().collect();
     case::save(tx, &mut changed, &asks).await?;
-    run_batch(tx, &INSERT_EVENTS, &events).await?;
+    write_events(tx, &events).await?;
     keep_evidence(tx, items, &named, &settled).await?;
     Ok(settled)
 }
@@ -262,36 +263,19 @@ fn elsewhere(attempt: Option<AttemptId>) -> Verdict {
     }
 }
 
-pub(crate) static INSERT_EVENTS: Batch = Batch::new(
-    "INSERT INTO events (id, merchant_id, livemode, kind, session_id, sequence, body, created_at) \
-     SELECT r.id, r.merchant_id, r.livemode, r.kind, r.session_id, r.sequence, r.body, r.created_at FROM {rows} r",
-    &[
-        ("id", Col::Text),
-        ("merchant_id", Col::Text),
-        ("livemode", Col::Int),
-        ("kind", Col::Text),
-        ("session_id", Col::Text),
-        ("sequence", Col::Int),
-        ("body", Col::Blob),
-        ("created_at", Col::Int),
-    ],
-);
-
-/// The row of an event, with the whole object as it is at this point of the batch.
-pub(crate) fn event(tx: &Tx, loaded: &mut Loaded, told: Told) -> Result<Value, Error> {
+/// An event of a case, with the whole object as it is at this point of the batch.
+pub(crate) fn event(tx: &Tx, loaded: &mut Loaded, told: Told) -> Result<NewEvent, Error> {
     loaded.sequence += 1;
     let id = EventId::new(tx.now, tx.clock.chance());
-    let body = view::event_body(id, told, loaded, tx)?;
-    Ok(json!([
+    Ok(NewEvent {
         id,
-        loaded.merchant,
-        i64::from(loaded.livemode),
-        told.kind.as_str(),
-        loaded.id,
-        loaded.sequence,
-        hex(&tx.vault.seal(Purpose::Event, body.as_bytes())),
-        tx.now.millis(),
-    ]))
+        merchant: loaded.merchant,
+        livemode: loaded.livemode,
+        kind: told.kind,
+        session: Some(loaded.id),
+        sequence: loaded.sequence,
+        body: view::event_body(id, told, loaded, tx)?,
+    })
 }
 
 static INSERT_EVIDENCE: Batch = Batch::new(

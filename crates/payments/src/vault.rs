@@ -78,6 +78,8 @@ pub(crate) enum Purpose {
     Event,
     Answer,
     Token,
+    WebhookSecret,
+    Exchange,
 }
 
 impl Purpose {
@@ -90,6 +92,8 @@ impl Purpose {
             Self::Event => b"event",
             Self::Answer => b"answer",
             Self::Token => b"token",
+            Self::WebhookSecret => b"webhook-secret",
+            Self::Exchange => b"exchange",
         }
     }
 }

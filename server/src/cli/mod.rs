@@ -169,6 +169,8 @@ pub(crate) async fn open(settings: &Settings, public_url: Url) -> Result<Payment
         daraja_base_url: settings.daraja_base_url.clone(),
         query_schedule: settings.query_schedule.clone(),
         fallback_after: settings.fallback_after,
+        webhook_schedule: settings.webhook_schedule.clone(),
+        webhook_allow_private: settings.webhook_allow_private(),
     };
     let engine = Payments::open(config, clock).await?;
     engine.migrate().await?;

@@ -128,6 +128,10 @@ pub(crate) struct Settings {
     pub(crate) query_schedule: Vec<Duration>,
     /// When the page offers paybill by itself, counted from the prompt.
     pub(crate) fallback_after: Duration,
+    /// The pauses before the attempts to deliver a webhook.
+    pub(crate) webhook_schedule: Vec<Duration>,
+    /// May webhooks go to private and loopback addresses, where it was said.
+    webhook_allow_private: Option<bool>,
     /// Proxies whose `X-Forwarded-For` counts.
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// Who may call the callback intake; empty is everyone.
@@ -177,8 +181,8 @@ impl Settings {
         });
         let query_schedule = check.with_default("KAUNTA_QUERY_SCHEDULE", QUERY_SCHEDULE, values::schedule);
         let fallback_after = check.with_default("KAUNTA_FALLBACK_AFTER", FALLBACK_AFTER, values::duration);
-        check.with_default("KAUNTA_WEBHOOK_SCHEDULE", WEBHOOK_SCHEDULE, values::schedule);
-        check.with_default("KAUNTA_WEBHOOK_ALLOW_PRIVATE", "false", values::truth);
+        let webhook_schedule = check.with_default("KAUNTA_WEBHOOK_SCHEDULE", WEBHOOK_SCHEDULE, values::pauses);
+        let webhook_allow_private = check.optional("KAUNTA_WEBHOOK_ALLOW_PRIVATE", values::truth);
         let trusted_proxies = check.with_default("KAUNTA_TRUSTED_PROXIES", "", values::networks);
         let callback_ips = check.with_default("KAUNTA_CALLBACK_IPS", "", values::networks);
         let log = check.with_default("KAUNTA_LOG", "info", |text| {
@@ -207,6 +211,8 @@ impl Settings {
                 daraja_base_url,
                 query_schedule: query_schedule?,
                 fallback_after: fallback_after?,
+                webhook_schedule: webhook_schedule?,
+                webhook_allow_private,
                 trusted_proxies: trusted_proxies?,
                 callback_ips: callback_ips?,
                 log: log?,
@@ -223,7 +229,13 @@ impl Settings {
         self.public_url.clone().unwrap_or_else(default)
     }
 
-    /// The same settings for the demo: its own books where none were chosen, and its own Safaricom.
+    /// Whether webhooks may go to private and loopback addresses.
+    pub(crate) fn webhook_allow_private(&self) -> bool {
+        self.webhook_allow_private.unwrap_or(false)
+    }
+
+    /// The same settings for the demo: its own books where none were chosen, its own Safaricom, and webhooks to the
+    /// developer's own machine where that was not forbidden.
     pub(crate) fn for_demo(mut self, books: &Path, daraja: Url) -> Self {
         if !self.database_is_chosen {
             let url = format!("sqlite://{}", books.display());
@@ -232,6 +244,7 @@ impl Settings {
                 path: books.to_owned(),
             };
         }
+        self.webhook_allow_private.get_or_insert(true);
         self.daraja_base_url = Some(daraja);
         self
     }

@@ -40,9 +40,14 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("`{text}` is too long"))
 }
 
+/// Reads a list of durations, each counted from the end of the one before.
+pub(super) fn pauses(text: &str) -> Result<Vec<Duration>, String> {
+    text.split(',').map(duration).collect()
+}
+
 /// Reads a list of durations, each counted from the same start, so that they must rise.
 pub(super) fn schedule(text: &str) -> Result<Vec<Duration>, String> {
-    let steps = text.split(',').map(duration).collect::<Result<Vec<_>, _>>()?;
+    let steps = pauses(text)?;
     if steps.is_sorted() {
         Ok(steps)
     } else {
@@ -138,6 +143,7 @@ mod tests {
     #[test]
     fn schedules_rise() {
         assert_eq!(schedule("15s, 35s,2m").unwrap().len(), 3);
+        assert_eq!(pauses("0s,5s,1s").unwrap().len(), 3, "pauses need not");
         assert!(schedule("35s,15s").is_err() && schedule("").is_err() && schedule("15s,,35s").is_err());
     }
 

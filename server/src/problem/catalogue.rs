@@ -187,6 +187,15 @@ pub(crate) const ENTRIES: &[Entry] = &[
         shopper: None,
     },
     Entry {
+        code: "webhook_endpoint_disabled",
+        status: 409,
+        title: "The webhook endpoint is switched off",
+        retryable: false,
+        meaning: "Nothing is sent to this endpoint: its owner switched it off, it answered 410, or nothing arrived there for five days.",
+        remedy: "Mend the receiver, switch the endpoint on with PATCH {\"disabled\": false}, then replay the time that it missed.",
+        shopper: None,
+    },
+    Entry {
         code: "idempotency_key_in_use",
         status: 409,
         title: "The first request with this key is still running",

@@ -19,7 +19,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions as _, Connection as _};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::clock::Clock;
 use crate::error::Error;
@@ -47,6 +47,7 @@ struct Inner {
     clock: Clock,
     vault: Vault,
     hub: Hub,
+    post: Notify,
     fallback: crate::Timing,
 }
 
@@ -77,6 +78,8 @@ pub(crate) struct Touched {
 pub(crate) struct Tx {
     pub(crate) conn: Conn,
     pub(crate) touched: Vec<Touched>,
+    /// Whether it put deliveries on their way.
+    pub(crate) posted: bool,
     pub(crate) now: Timestamp,
     pub(crate) clock: Clock,
     pub(crate) vault: Vault,
@@ -89,6 +92,7 @@ impl Tx {
         Self {
             conn,
             touched: Vec::new(),
+            posted: false,
             now: clock.now(),
             clock,
             vault,
@@ -98,6 +102,7 @@ impl Tx {
 
     fn begin_anew(&mut self) {
         self.touched.clear();
+        self.posted = false;
         self.now = self.clock.now();
     }
 
@@ -149,6 +154,7 @@ impl Store {
             clock,
             vault,
             hub: Hub::new(),
+            post: Notify::new(),
             fallback: timing,
         }));
         store.start_writing().await?;
@@ -226,6 +232,11 @@ impl Store {
         &self.0.hub
     }
 
+    /// Fires when a commit here put deliveries on their way.
+    pub(crate) fn post(&self) -> &Notify {
+        &self.0.post
+    }
+
     pub(crate) fn postgres(&self) -> Option<&PgPool> {
         match &self.0.backend {
             Backend::Postgres { pool, .. } => Some(pool),
@@ -297,11 +308,11 @@ impl Store {
                 )
                 .await?;
         }
-        let touched = std::mem::take(&mut tx.touched);
+        let (touched, posted) = (std::mem::take(&mut tx.touched), tx.posted);
         if let Conn::PostgresWriter(transaction) = tx.conn {
             transaction.commit().await?;
         }
-        self.0.hub.publish(&touched);
+        self.tell(&touched, posted);
         Ok(())
     }
 
@@ -327,7 +338,14 @@ impl Store {
     }
 
     pub(crate) fn publish(&self, tx: &Tx) {
-        self.0.hub.publish(&tx.touched);
+        self.tell(&tx.touched, tx.posted);
+    }
+
+    fn tell(&self, touched: &[Touched], posted: bool) {
+        self.0.hub.publish(touched);
+        if posted {
+            self.0.post.notify_one();
+        }
     }
 }
 
