@@ -77,8 +77,8 @@ const ROOMS: [Room; 9] = [
     },
 ];
 
-/// May not be in the browser's copy, by whatever way. Leptos itself brings `regex` and `url` along for parts that the
-/// linker drops, so these two are forbidden to our own crates above, and the size budget guards the rest.
+/// May not even be compiled for the browser. Leptos does compile `regex` and `url`, for parts that the linker drops:
+/// `cargo xtask size` asks the linked code for those.
 const NEVER_IN_WASM: [&str; 5] = ["tokio", "sqlx-core", "reqwest", "chrono", "leptos_router"];
 
 #[derive(Deserialize)]
