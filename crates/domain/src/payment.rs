@@ -124,3 +124,10 @@ pub struct Payment {
     /// When M-Pesa moved it, or when we learnt of it.
     pub paid_at: Timestamp,
 }
+
+impl Payment {
+    /// Whether this is the same payment and answers the same prompt.
+    pub fn is_tied_like(&self, earlier: &Self) -> bool {
+        self.id == earlier.id && self.attempt == earlier.attempt
+    }
+}

@@ -58,6 +58,15 @@ impl Clock {
         }
     }
 
+    /// How much may go on at once: one thing at a time where a test steps, so that a seed replays.
+    pub(crate) fn at_once(&self, most: usize) -> usize {
+        if matches!(self.0, Source::Manual(..)) {
+            1
+        } else {
+            most
+        }
+    }
+
     /// 128 bits that nobody can guess (that follow from the seed, on a manual clock).
     pub fn chance(&self) -> u128 {
         let mut bytes = [0; 16];

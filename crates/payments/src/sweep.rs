@@ -60,7 +60,7 @@ impl Payments {
         let due = self.lease_silent().await?;
         let count = due.len();
         let mut asked = futures_util::stream::iter(due.into_iter().map(|silent| self.ask(silent)))
-            .buffer_unordered(AT_ONCE);
+            .buffer_unordered(self.clock().at_once(AT_ONCE));
         while let Some(done) = asked.next().await {
             done?;
         }

@@ -14,14 +14,14 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use daraja_sim::{Config as SimConfig, Faults, Kind, Outgoing, Prompt};
+use daraja_sim::{Faults, Kind, Outgoing, Prompt};
 use kaunta_domain::id::SessionId;
 use kaunta_domain::msisdn::Msisdn;
 use kaunta_payments::{Intake, Payments};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::Value;
-use support::{START, Stage, deliver};
+use support::{Stage, deliver};
 
 const PHONES: [&str; 3] = ["254712345678", "254722111333", "254110000444"];
 const STEPS: usize = 60;
@@ -43,14 +43,11 @@ struct Villain {
 
 impl Villain {
     async fn new(seed: u64) -> Self {
-        let config = SimConfig {
-            faults: Faults {
-                lost: 0,
-                ..Faults::villain()
-            },
-            ..SimConfig::stepped(seed, START.millis())
-        };
-        let stage = Stage::with(config, seed).await;
+        let stage = Stage::seeded(seed).await;
+        stage.sim.set_faults(Faults {
+            lost: 0,
+            ..Faults::villain()
+        });
         for phone in PHONES {
             stage.sim.attend(phone);
         }

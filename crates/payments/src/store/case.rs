@@ -314,6 +314,11 @@ static UPSERT_PAYMENTS: Batch = Batch::new(
     ],
 );
 
+static FREE_PAYMENTS: Batch = Batch::new(
+    "UPDATE payments SET attempt_id = NULL WHERE id IN (SELECT r.id FROM {rows} r)",
+    &[("id", Col::Text)],
+);
+
 /// Only rows that turned out to be the same money as another row are ever deleted.
 pub(crate) static DELETE_PAYMENTS: Batch = Batch::new(
     "DELETE FROM payments WHERE id IN (SELECT r.id FROM {rows} r)",
@@ -327,8 +332,8 @@ pub(crate) async fn save(
     cases: &mut [&mut Loaded],
     asks: &BTreeSet<AttemptId>,
 ) -> Result<(), Error> {
-    let (mut sessions, mut attempts, mut payments, mut gone) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut sessions, mut attempts, mut payments, mut gone, mut freed) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for loaded in cases.iter_mut() {
         let Some(before) = loaded.before.take() else {
             continue;
@@ -355,8 +360,23 @@ pub(crate) async fn save(
             .iter()
             .filter(|payment| !before.payments.contains(payment))
         {
-            payments.push((payment.attempt.is_some(), payment_row(loaded, payment, tx.now)));
+            payments.push(payment_row(loaded, payment, tx.now));
         }
+        let moved = |earlier: &&Payment| {
+            earlier.attempt.is_some()
+                && !loaded
+                    .case
+                    .payments
+                    .iter()
+                    .any(|payment| payment.is_tied_like(earlier))
+        };
+        freed.extend(
+            before
+                .payments
+                .iter()
+                .filter(moved)
+                .map(|payment| json!([payment.id])),
+        );
         let kept = |id| loaded.case.payments.iter().any(|payment| payment.id == id);
         gone.extend(
             before
@@ -376,9 +396,8 @@ pub(crate) async fn save(
             });
         }
     }
-    // A payment that gives its prompt up goes before the one that takes it, for the unique index on prompts.
-    payments.sort_by_key(|(tied, _)| *tied);
-    let payments: Vec<Value> = payments.into_iter().map(|(_, row)| row).collect();
+    // Prompts change hands in two steps, for the unique index on them: given up first, taken after.
+    run_batch(tx, &FREE_PAYMENTS, &freed).await?;
     run_batch(tx, &DELETE_PAYMENTS, &gone).await?;
     for (statement, rows) in [
         (&UPDATE_ATTEMPTS, attempts),
