@@ -44,6 +44,22 @@ impl Fields {
         self.rest.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Whether a field was given, to say that there is nothing.
+    pub(crate) fn is_null(&self, name: &str) -> bool {
+        self.rest.get(name).is_some_and(Value::is_null)
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn truth(&mut self, name: &str) -> Option<bool> {
+        match self.take(name)? {
+            Value::Bool(truth) => Some(truth),
+            _ => {
+                self.wrong(name, "not_true_or_false", "must be true or false");
+                None
+            }
+        }
+    }
+
     /// Remembers that the object itself is wrong.
     pub(crate) fn wrong_itself(&mut self, code: &'static str, detail: impl Into<String>) {
         self.errors.push(FieldError {

@@ -6,3 +6,4 @@ pub(crate) mod idempotency;
 pub(crate) mod json;
 pub(crate) mod query;
 pub(crate) mod session;
+pub(crate) mod webhook;

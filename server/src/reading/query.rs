@@ -11,6 +11,8 @@ use kaunta_payments::Cursor;
 use super::fields::escaped;
 use crate::problem::{FieldError, Problem};
 
+/// What a moment looks like.
+pub(crate) const A_TIME: &str = "must be a time like 2026-11-21T10:15:00Z";
 /// Longest value of a parameter.
 const VALUE_CHARS: usize = 200;
 
@@ -66,9 +68,7 @@ impl Query {
     /// Takes a moment in RFC 3339.
     pub(crate) fn moment(&mut self, name: &str) -> Option<Timestamp> {
         let moment = Timestamp::parse_rfc3339(&self.text(name)?);
-        self.or_wrong(name, moment, "not_a_time", || {
-            "must be a time like 2026-11-21T10:15:00Z".to_owned()
-        })
+        self.or_wrong(name, moment, "not_a_time", || A_TIME.to_owned())
     }
 
     /// Takes one of the names in `known`.

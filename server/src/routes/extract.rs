@@ -58,6 +58,15 @@ impl Posted {
         json::parse(&self.body)
     }
 
+    /// The body as JSON; nothing is the same as `{}`.
+    pub(crate) fn json_or_nothing(&self) -> Result<Value, Problem> {
+        if self.body.is_empty() {
+            Ok(Value::Object(serde_json::Map::new()))
+        } else {
+            self.json()
+        }
+    }
+
     /// Refuses fields where there are none to send. An empty body and `{}` are the same.
     pub(crate) fn must_be_empty(&self) -> Result<(), Problem> {
         if self.body.is_empty() {

@@ -8,6 +8,7 @@ pub(crate) mod health;
 pub(crate) mod payments;
 pub(crate) mod rail;
 pub(crate) mod sessions;
+pub(crate) mod webhooks;
 
 use axum::response::{IntoResponse as _, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
