@@ -4,10 +4,10 @@ use std::io::IsTerminal as _;
 
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::config::{LogFormat, Settings};
 
@@ -17,19 +17,15 @@ pub(crate) fn start(settings: &Settings) {
     let chosen = EnvFilter::builder()
         .with_default_directive(LevelFilter::INFO.into())
         .parse_lossy(&settings.log);
-    let filter = chosen.and(filter_fn(is_ours_or_calm));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry();
+    // Filters for the whole registry: one that belongs to a layer loses the line after each `enabled!` of a library.
+    let registry = tracing_subscriber::registry()
+        .with(chosen)
+        .with(filter_fn(is_ours_or_calm));
     let started = match settings.log_format {
-        LogFormat::Json => registry
-            .with(lines.json().flatten_event(true).with_filter(filter))
-            .try_init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
         LogFormat::Text => registry
-            .with(
-                lines
-                    .with_ansi(std::io::stderr().is_terminal())
-                    .with_filter(filter),
-            )
+            .with(lines.with_ansi(std::io::stderr().is_terminal()))
             .try_init(),
     };
     if started.is_ok() {

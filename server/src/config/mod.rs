@@ -181,7 +181,8 @@ impl Settings {
         });
         let query_schedule = check.with_default("KAUNTA_QUERY_SCHEDULE", QUERY_SCHEDULE, values::schedule);
         let fallback_after = check.with_default("KAUNTA_FALLBACK_AFTER", FALLBACK_AFTER, values::duration);
-        let webhook_schedule = check.with_default("KAUNTA_WEBHOOK_SCHEDULE", WEBHOOK_SCHEDULE, values::pauses);
+        let webhook_schedule =
+            check.with_default("KAUNTA_WEBHOOK_SCHEDULE", WEBHOOK_SCHEDULE, values::pauses);
         let webhook_allow_private = check.optional("KAUNTA_WEBHOOK_ALLOW_PRIVATE", values::truth);
         let trusted_proxies = check.with_default("KAUNTA_TRUSTED_PROXIES", "", values::networks);
         let callback_ips = check.with_default("KAUNTA_CALLBACK_IPS", "", values::networks);

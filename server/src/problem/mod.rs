@@ -244,8 +244,3 @@ pub(crate) async fn method_not_allowed() -> Problem {
         "this address does not take this method; the header Allow names those that it takes",
     )
 }
-
-/// What the merchant API answers where there is nothing.
-pub(crate) async fn unknown_path() -> Problem {
-    Problem::new("not_found", "there is no such address in this API")
-}

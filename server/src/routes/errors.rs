@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use axum::response::{IntoResponse as _, Response};
 use http::header::ACCEPT;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 
 use super::extract::PathPart;
 use crate::html;
@@ -24,13 +24,14 @@ pub(crate) async fn explain(PathPart(code): PathPart) -> Response {
 }
 
 /// Where nothing is: a page for people, a problem for programs.
-pub(crate) async fn nothing_here(headers: HeaderMap) -> Response {
+pub(crate) async fn nothing_here(uri: Uri, headers: HeaderMap) -> Response {
     let accepts = headers
         .get(ACCEPT)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    if !accepts.contains("text/html") {
-        return Problem::new("not_found", "there is nothing at this address").into_response();
+    let for_programs = ["/v1", "/rail"].iter().any(|area| uri.path().starts_with(area));
+    if for_programs || !accepts.contains("text/html") {
+        return Problem::new("not_found", "there is no such address here").into_response();
     }
     let main = "<main class=\"note\"><h1>There is nothing here</h1>\
                 <p>Check the address. If a shop sent you here to pay, go back to it and start again.</p></main>";

@@ -1,6 +1,6 @@
 //! What handlers take out of a request beside its caller.
 
-use axum::extract::{FromRequest, FromRequestParts, OriginalUri, RawPathParams, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use http::request::Parts;
 use kaunta_domain::id::{Id, Kind};
 use kaunta_domain::limits::API_BYTES;
@@ -83,11 +83,7 @@ impl FromRequest<AppState> for Posted {
     async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
         let headers = request.headers().clone();
         let method = request.method().clone();
-        // The whole path, also where the route is nested: another address is another request.
-        let path = request
-            .extensions()
-            .get::<OriginalUri>()
-            .map_or_else(|| request.uri().path().to_owned(), |uri| uri.path().to_owned());
+        let path = request.uri().path().to_owned();
         let body = body::read(request, API_BYTES).await?;
         body::must_be_json(&headers, &body)?;
         Ok(Self {

@@ -337,7 +337,8 @@ async fn a_silent_prompt_is_asked_about_in_the_background() {
     assert_eq!(paid["payments"][0]["completion_source"], "stk_query");
 }
 
-#[tokio::test]
+// The command line is waited for while the simulator answers it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn money_by_hand_finds_its_session() {
     let sim = held().await;
     let place = place_with(&sim).await;

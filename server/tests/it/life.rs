@@ -112,7 +112,7 @@ async fn log_lines_are_json_where_machines_read_them_and_hold_no_secret() {
     server.signal("TERM");
     server.ended().await;
     let log = server.log();
-    assert!(log.lines().count() > 3);
+    assert!(log.lines().count() > 3, "{log}");
     for line in log.lines() {
         let line: serde_json::Value =
             serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
