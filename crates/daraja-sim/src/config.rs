@@ -183,7 +183,7 @@ impl Default for Pace {
         Self {
             answer: Duration::from_secs(3),
             callback: Duration::from_millis(700),
-            prompt_lifetime: Duration::from_secs(60),
+            prompt_lifetime: Duration::from_mins(1),
             late: Duration::from_secs(95),
             reorder: Duration::from_secs(5),
             unreachable: Duration::from_secs(26),

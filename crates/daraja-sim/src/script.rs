@@ -368,7 +368,7 @@ pub const TABLE: &[Row] = &[
     Row {
         xx: 68,
         name: "stuck",
-        meaning: "never decided: no callback, queries say 4999 for ever",
+        meaning: "undecided for ever; no callback, queries say 4999",
         plan: Plan {
             outcome: Outcome::Stuck,
             ..PAID

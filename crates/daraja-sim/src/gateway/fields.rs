@@ -15,10 +15,12 @@ use crate::state::State;
 pub(crate) enum Api {
     /// STK and reversal.
     Stk,
-    /// C2B, transaction status and pull.
+    /// C2B and transaction status.
     C2b,
     /// Balance and B2C.
     B2c,
+    /// Pull transactions.
+    Pull,
 }
 
 /// A JSON object whose numbers may be strings.
@@ -130,6 +132,7 @@ pub(crate) fn authorize(state: &State, request: &Request, now: UnixMs, api: Api)
     Err(match api {
         Api::Stk => Refusal::new(404, "404.001.03", "Invalid Access Token"),
         Api::C2b => Refusal::new(400, "400.003.01", "Invalid Access Token"),
+        Api::Pull => Refusal::new(401, "401.001", "Invalid Access Token"),
         Api::B2c => Refusal::new(
             401,
             "401.002.01",
@@ -137,6 +140,8 @@ pub(crate) fn authorize(state: &State, request: &Request, now: UnixMs, api: Api)
         ),
     })
 }
+
+const TEN_MINUTES_MS: UnixMs = 600_000;
 
 /// `yyyyMMddHHmmss` that is a moment; where strict, one within ten minutes of now in Nairobi.
 pub(crate) fn timestamp(state: &State, fields: &Fields, now: UnixMs) -> Result<String, Refusal> {
@@ -148,7 +153,6 @@ pub(crate) fn timestamp(state: &State, fields: &Fields, now: UnixMs) -> Result<S
         && part(8..10) < 24
         && part(10..12) < 60
         && part(12..14) < 60;
-    const TEN_MINUTES_MS: UnixMs = 600_000;
     let recent = stamp(now - TEN_MINUTES_MS) <= text && text <= stamp(now + TEN_MINUTES_MS);
     if plausible && (recent || !state.config.switches.strict_timestamp) {
         Ok(text)

@@ -1,7 +1,9 @@
 //! The gateway: every endpoint that a merchant's program calls, behind one door that may also slam.
 
+mod business;
 mod c2b;
 mod fields;
+mod pull;
 mod query;
 mod refusal;
 mod stk;
@@ -81,6 +83,13 @@ pub(crate) fn router() -> Router<Sim> {
         .route("/mpesa/c2b/v2/registerurl", endpoint(c2b::register_v2))
         .route("/mpesa/c2b/v1/simulate", endpoint(c2b::simulate))
         .route("/mpesa/c2b/v2/simulate", endpoint(c2b::simulate))
+        .route("/mpesa/b2c/v1/paymentrequest", endpoint(business::b2c_v1))
+        .route("/mpesa/b2c/v3/paymentrequest", endpoint(business::b2c_v3))
+        .route("/mpesa/reversal/v1/request", endpoint(business::reversal))
+        .route("/mpesa/transactionstatus/v1/query", endpoint(business::status))
+        .route("/mpesa/accountbalance/v1/query", endpoint(business::balance))
+        .route("/pulltransactions/v1/register", endpoint(pull::register))
+        .route("/pulltransactions/v1/query", endpoint(pull::query))
         .fallback(
             |sim: Injected<Sim>, scissors: ConnectInfo<Scissors>, request: HttpRequest| {
                 enter(sim.0, scissors.0, request, not_found)

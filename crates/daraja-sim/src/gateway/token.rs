@@ -32,9 +32,11 @@ pub(crate) fn generate(state: &mut State, request: &Request, now: UnixMs) -> Res
         .any(|app| app.consumer_key == key && app.consumer_secret == secret);
     if !known && !state.config.switches.accept_any_credentials {
         // Observed with wrong keys: 400 and not a byte of body.
-        return match state.config.switches.bad_credentials_body {
-            true => Err(invalid()),
-            false => Ok(Answer::json(400, String::new())),
+        let words = state.config.switches.bad_credentials_body;
+        return if words {
+            Err(invalid())
+        } else {
+            Ok(Answer::json(400, String::new()))
         };
     }
     let value = state.ids.token();

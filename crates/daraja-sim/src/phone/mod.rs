@@ -23,10 +23,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub fn phone_router(sim: &Sim) -> Router {
     Router::new()
         .route("/", get(page))
-        .route("/phone.css", get(|| file("text/css; charset=utf-8", STYLE)))
+        .route("/phone.css", get(async || file("text/css; charset=utf-8", STYLE)))
         .route(
             "/phone.js",
-            get(|| file("text/javascript; charset=utf-8", SCRIPT)),
+            get(async || file("text/javascript; charset=utf-8", SCRIPT)),
         )
         .nest("/api", control::handset_routes())
         .with_state(sim.clone())
@@ -44,7 +44,7 @@ async fn page(OriginalUri(uri): OriginalUri) -> Response {
     (headers, html).into_response()
 }
 
-async fn file(content_type: &'static str, text: &'static str) -> Response {
+fn file(content_type: &'static str, text: &'static str) -> Response {
     ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-cache")], text).into_response()
 }
 

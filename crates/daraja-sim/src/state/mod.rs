@@ -3,6 +3,7 @@
 //! Nothing in here waits. What will happen by itself is a timer; [`State::run_timers`] catches up with the
 //! hour whenever somebody looks, so a clock that stands still makes a simulator that stands still.
 
+pub(crate) mod business;
 pub(crate) mod menu;
 pub(crate) mod money;
 pub(crate) mod person;
@@ -20,6 +21,9 @@ use crate::outbox::Outgoing;
 use crate::script::Row;
 use money::LedgerEntry;
 use push::Push;
+
+/// What every merchant's utility account holds at the start, in whole shillings.
+const STARTING_FLOAT: i64 = 100_000;
 
 /// A token that was given out.
 pub(crate) struct Token {
@@ -62,13 +66,13 @@ pub(crate) struct State {
     /// By shortcode number.
     pub(crate) registrations: HashMap<String, Registration>,
     pub(crate) ledger: Vec<LedgerEntry>,
-    /// By shortcode number: the utility account.
-    pub(crate) org_balances: HashMap<String, i64>,
+    /// By shortcode number: the utility account. Read it by [`State::org_balance`].
+    org_balances: HashMap<String, i64>,
     /// By due time, then by number.
     pub(crate) outbox: BTreeMap<(UnixMs, u64), Outgoing>,
     pub(crate) next_outgoing: u64,
-    /// `OriginatorConversationID`s that B2C has seen.
-    pub(crate) conversations: HashSet<String>,
+    /// By `OriginatorConversationID`: the receipt, where money moved.
+    pub(crate) conversations: HashMap<String, Option<String>>,
     /// Shortcodes that may pull.
     pub(crate) pull_registered: HashSet<String>,
     pub(crate) query_times: VecDeque<UnixMs>,
@@ -100,7 +104,7 @@ impl State {
             org_balances: HashMap::new(),
             outbox: BTreeMap::new(),
             next_outgoing: 1,
-            conversations: HashSet::new(),
+            conversations: HashMap::new(),
             pull_registered: HashSet::new(),
             query_times: VecDeque::new(),
             scripted: VecDeque::new(),
@@ -181,6 +185,18 @@ impl State {
 
     pub(crate) fn shortcode(&self, index: usize) -> &Shortcode {
         &self.config.shortcodes[index]
+    }
+
+    /// What a merchant's utility account holds.
+    pub(crate) fn org_balance(&self, number: &str) -> i64 {
+        self.org_balances.get(number).copied().unwrap_or(STARTING_FLOAT)
+    }
+
+    /// The same, to change it.
+    pub(crate) fn org_account(&mut self, number: &str) -> &mut i64 {
+        self.org_balances
+            .entry(number.to_owned())
+            .or_insert(STARTING_FLOAT)
     }
 
     pub(crate) fn handset(&mut self, msisdn: &str) -> &mut Handset {

@@ -75,7 +75,7 @@ impl State {
             balance: phone.balance,
         });
         phone.receive_sms(text, moved.at);
-        *self.org_balances.entry(shortcode.number.clone()).or_default() += moved.amount;
+        *self.org_account(&shortcode.number) += moved.amount;
         self.ledger.push(LedgerEntry {
             receipt: moved.receipt.clone(),
             shortcode: shortcode.number,
@@ -128,7 +128,7 @@ impl State {
     /// Tells the confirmation URL, where one is registered.
     pub(crate) fn confirm_c2b(&mut self, moved: &Moved, third_party: &str) {
         let number = self.shortcode(moved.shortcode).number.clone();
-        let balance = self.org_balances.get(&number).copied();
+        let balance = Some(self.org_balance(&number));
         let Some(body) = self.c2b_body(moved, balance, third_party) else {
             return;
         };

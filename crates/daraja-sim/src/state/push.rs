@@ -70,6 +70,16 @@ pub(crate) struct Push {
     pub(crate) timer_at: UnixMs,
 }
 
+impl Push {
+    /// Of the money that it moved.
+    pub(crate) fn receipt(&self) -> Option<&String> {
+        match &self.phase {
+            Phase::Done { receipt, .. } => receipt.as_ref(),
+            Phase::Out { .. } | Phase::Stuck => None,
+        }
+    }
+}
+
 /// The sentence on the screen.
 pub(crate) fn prompt_text(amount: i64, business: &str, account: &str) -> String {
     let amount = sms::money(amount).replacen("KSH", "Ksh", 1);

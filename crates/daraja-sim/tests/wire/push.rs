@@ -1,8 +1,6 @@
 //! The main job over real HTTP: token, push, phone, callback, query.
 
-mod common;
-
-use common::{Merchant, NOON, Shop, push_body, stk_callback};
+use crate::merchant::{Merchant, NOON, Shop, push_body, stk_callback};
 use daraja_sim::{Callbacks, Config, Kind, MoneyKind, Pace, PinResult};
 use serde_json::json;
 

@@ -1,0 +1,13 @@
+//! The simulator over real HTTP, as a merchant's program meets it.
+
+mod business;
+mod c2b;
+mod control;
+mod faults;
+mod merchant;
+mod phone;
+mod push;
+mod query;
+mod refusals;
+mod script;
+mod token;
