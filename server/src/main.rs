@@ -3,6 +3,7 @@
 //! This crate reads settings and requests, calls the engine, and writes answers. It holds no rule of the trade and no
 //! SQL.
 
+mod assets;
 mod auth;
 mod cli;
 mod config;

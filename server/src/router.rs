@@ -4,9 +4,10 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
+use crate::assets::{self, ASSETS};
 use crate::edge::edge;
 use crate::problem::method_not_allowed;
-use crate::routes::{attempts, errors, events, health, payments, rail, sessions, webhooks};
+use crate::routes::{attempts, errors, events, health, pages, payments, rail, sessions, webhooks};
 use crate::state::AppState;
 
 /// The server without the demo.
@@ -15,6 +16,8 @@ pub(crate) fn router() -> Router<AppState> {
         .merge(merchant_api())
         .merge(webhooks_to_merchants())
         .merge(callback_intake())
+        .merge(pages::router())
+        .merge(site())
         .route("/errors/{code}", get(errors::explain))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -65,6 +68,13 @@ fn callback_intake() -> Router<AppState> {
         .route("/rail/stk/{token}", post(rail::stk))
         .route("/rail/c2b/{token}/validate", post(rail::validate))
         .route("/rail/c2b/{token}/confirm", post(rail::confirm))
+}
+
+/// What browsers download beside the pages.
+fn site() -> Router<AppState> {
+    ASSETS.iter().fold(Router::new(), |site, asset| {
+        site.route(asset.path, get(assets::serve))
+    })
 }
 
 /// Says what is missing, puts what every request needs around all routes, and hands them the state.

@@ -5,6 +5,7 @@ pub(crate) mod errors;
 pub(crate) mod events;
 pub(crate) mod extract;
 pub(crate) mod health;
+pub(crate) mod pages;
 pub(crate) mod payments;
 pub(crate) mod rail;
 pub(crate) mod sessions;
