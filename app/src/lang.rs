@@ -49,7 +49,10 @@ impl Lang {
     /// The language with this code; `sw-KE` is `sw`.
     pub fn of_code(code: &str) -> Option<Self> {
         let primary = code.split(['-', '_']).next().unwrap_or_default();
-        Self::ALL.iter().copied().find(|lang| lang.code().eq_ignore_ascii_case(primary))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|lang| lang.code().eq_ignore_ascii_case(primary))
     }
 
     /// The reader's favourite of ours in `Accept-Language`; English where they name none.

@@ -63,7 +63,10 @@ pub async fn claim(payments: &Payments, place: Place, pasted: &str) -> Result<Se
 /// Waits for what is newer than `seen`; tells `seen` again where nothing came.
 pub async fn news(payments: &Payments, session: &str, seen: i64) -> Result<News, Refused> {
     let session: SessionId = session.parse().map_err(|_| refuse(Refused::NotFound))?;
-    let pulse = payments.pulse(session, seen, POLL_WAIT).await.map_err(|error| refuse(refused(&error)))?;
+    let pulse = payments
+        .pulse(session, seen, POLL_WAIT)
+        .await
+        .map_err(|error| refuse(refused(&error)))?;
     Ok(pulse.map_or_else(
         || News {
             version: seen.max(0),
@@ -82,7 +85,11 @@ pub fn piece(seen: Result<Seen, Refused>) -> Result<Markup, Refused> {
 }
 
 async fn page(payments: &Payments, session: SessionId) -> Result<Page, Refused> {
-    payments.page(session).await.map_err(|error| refused(&error))?.ok_or(Refused::NotFound)
+    payments
+        .page(session)
+        .await
+        .map_err(|error| refused(&error))?
+        .ok_or(Refused::NotFound)
 }
 
 fn refused(error: &Error) -> Refused {

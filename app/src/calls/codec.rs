@@ -123,7 +123,9 @@ impl Decodes<Refused> for Fields {
 
     fn decode(bytes: Bytes) -> Result<Refused, Infallible> {
         let name = bytes.strip_prefix(b"error=").unwrap_or_default();
-        let known = Refused::ALL.into_iter().find(|refused| refused.name().as_bytes() == name);
+        let known = Refused::ALL
+            .into_iter()
+            .find(|refused| refused.name().as_bytes() == name);
         Ok(known.unwrap_or(Refused::Broken))
     }
 }

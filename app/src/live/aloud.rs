@@ -47,6 +47,8 @@ impl Aloud {
 
 /// The texts of the page's language.
 pub(super) fn texts() -> &'static Live {
-    let tag = dom::document().document_element().and_then(|html| html.get_attribute("lang"));
+    let tag = dom::document()
+        .document_element()
+        .and_then(|html| html.get_attribute("lang"));
     live(tag.as_deref().and_then(Lang::of_code).unwrap_or(Lang::En))
 }

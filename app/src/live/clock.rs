@@ -47,7 +47,9 @@ pub(super) fn wind(aloud: Aloud) {
 
 /// The ring runs by itself in CSS; it only has to know how far it is. A style attribute would need a looser policy.
 fn start_ring(left: Option<i64>) {
-    let Some((ring, left)) = dom::find(".ring").zip(left) else { return };
+    let Some((ring, left)) = dom::find(".ring").zip(left) else {
+        return;
+    };
     let style = ring.unchecked_ref::<HtmlElement>().style();
     let _ = style.set_property("--left", &[&left.to_string(), "ms"].concat());
 }

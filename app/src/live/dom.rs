@@ -65,6 +65,9 @@ pub(super) fn version() -> i64 {
 
 /// Milliseconds since the page began; whole, and never going back.
 pub(super) fn uptime() -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "a page does not live for 300 million years")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a page does not live for 300 million years"
+    )]
     window().performance().map_or(0, |clock| clock.now() as i64)
 }

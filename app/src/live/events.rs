@@ -17,7 +17,9 @@ pub(super) fn listen(aloud: Aloud) {
         }
     });
     on("input", |event| with_phone(event, number::typing));
-    on("focusout", move |event| with_phone(event, |field| number::left(field, aloud)));
+    on("focusout", move |event| {
+        with_phone(event, |field| number::left(field, aloud))
+    });
     on("online", move |_| news::begin(aloud));
     on("offline", move |_| aloud.connection_is_lost());
     on("visibilitychange", move |_| {

@@ -15,7 +15,10 @@ const PATIENCE: u32 = 60_000;
 
 /// Handles the submission of any form on the page.
 pub(super) fn submitted(event: &Event, aloud: Aloud) {
-    let Some(form) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
+    let Some(form) = event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+    else {
         return;
     };
     match form.id().as_str() {

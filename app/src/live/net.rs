@@ -46,5 +46,7 @@ async fn send(url: &str, request: &RequestInit, patience: u32) -> Result<String,
     }
     let text = JsFuture::from(response.text().map_err(|_| Lost::Unanswered)?).await;
     drop(timer);
-    text.ok().and_then(|text| text.as_string()).ok_or(Lost::Unanswered)
+    text.ok()
+        .and_then(|text| text.as_string())
+        .ok_or(Lost::Unanswered)
 }

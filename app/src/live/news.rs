@@ -56,7 +56,8 @@ async fn watch(aloud: Aloud, round: u32) {
             Err(lost) => {
                 failures += 1;
                 // One lost request is the daily life of a phone; two are worth a word. A server that says no is there.
-                if matches!(lost, Lost::Unanswered) && (failures > 1 || !dom::window().navigator().on_line()) {
+                if matches!(lost, Lost::Unanswered) && (failures > 1 || !dom::window().navigator().on_line())
+                {
                     aloud.connection_is_lost();
                 }
                 TimeoutFuture::new(pause(failures)).await;

@@ -18,7 +18,10 @@ pub(super) fn read(field: &HtmlInputElement) -> Result<String, PhoneError> {
 /// After a key: shows what is understood, and takes an old complaint away. Nobody is told off while typing.
 pub(super) fn typing(field: &HtmlInputElement) {
     complain(field, "");
-    dom::tell("phone-say", &Msisdn::parse(&field.value()).map_or(String::new(), understood));
+    dom::tell(
+        "phone-say",
+        &Msisdn::parse(&field.value()).map_or(String::new(), understood),
+    );
 }
 
 /// When the field is left: writes the number as people read it, or says what is wrong with it.

@@ -75,7 +75,9 @@ impl Before {
             phase: dom::stage("data-phase"),
             steps: dom::by_id("by-hand").is_some(),
             focused: dom::document().active_element().map(|element| element.id()),
-            typed: typed.filter_map(|id| Some((id, dom::field(id)?.value()))).collect(),
+            typed: typed
+                .filter_map(|id| Some((id, dom::field(id)?.value())))
+                .collect(),
         }
     }
 
@@ -92,7 +94,10 @@ impl Before {
                 field.set_value(&value);
             }
         }
-        let focused = self.focused.filter(|id| !id.is_empty()).and_then(|id| dom::by_id(&id));
+        let focused = self
+            .focused
+            .filter(|id| !id.is_empty())
+            .and_then(|id| dom::by_id(&id));
         focused.iter().for_each(dom::focus);
         if !self.steps && dom::by_id("by-hand").is_some() {
             aloud.whisper(texts().steps_opened);

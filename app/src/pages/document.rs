@@ -43,7 +43,9 @@ pub(super) fn checkout(seen: &Seen, assets: &Assets) -> impl IntoView + use<> {
     let (page, w) = (&seen.page, seen.words());
     let timing = Timing::of(page);
     let look = page.appearance.as_ref();
-    let ring = timing.left.map(|left| format!(":root{{--left:{}ms}}", millis(left)));
+    let ring = timing
+        .left
+        .map(|left| format!(":root{{--left:{}ms}}", millis(left)));
     let outline = Outline {
         lang: seen.lang(),
         title: (w.frame.title)(&page.merchant_name),
@@ -74,7 +76,11 @@ pub(super) fn checkout(seen: &Seen, assets: &Assets) -> impl IntoView + use<> {
 }
 
 /// A document without a session behind it, or the frame of one with.
-pub(super) fn shell<B: IntoView + 'static>(outline: Outline, assets: &Assets, body: B) -> impl IntoView + use<B> {
+pub(super) fn shell<B: IntoView + 'static>(
+    outline: Outline,
+    assets: &Assets,
+    body: B,
+) -> impl IntoView + use<B> {
     let nonce = assets.nonce.clone();
     let preloads = assets.js.zip(assets.wasm).map(|(js, wasm)| {
         view! {
@@ -93,7 +99,6 @@ pub(super) fn shell<B: IntoView + 'static>(outline: Outline, assets: &Assets, bo
     let icon = (outline.shell == Shell::Hosted).then(|| view! { <link rel="icon" href="/icon.svg"/> });
     let css = format!("{}{}", assets.css, outline.rules);
     view! {
-        "<!doctype html>"
         <html lang=outline.lang.tag() data-theme=outline.theme data-shell=outline.shell.path()>
             <head>
                 <meta charset="utf-8"/>

@@ -4,13 +4,14 @@
 
 mod document;
 mod notice;
+mod pieces;
 mod place;
 mod screens;
 mod stage;
-mod timing;
-mod theme;
 #[cfg(test)]
 mod tests;
+mod theme;
+mod timing;
 mod trouble;
 
 use kaunta_payments::Page;
@@ -53,7 +54,10 @@ impl Seen {
     pub fn saying(mut self, notice: Notice, typed: &str) -> Self {
         self.notice = Some(notice);
         // What is echoed is bounded: the longest message that is read.
-        self.typed = typed.chars().take(kaunta_domain::sms::MAX_MESSAGE_BYTES).collect();
+        self.typed = typed
+            .chars()
+            .take(kaunta_domain::sms::MAX_MESSAGE_BYTES)
+            .collect();
         self
     }
 
@@ -69,12 +73,19 @@ impl Seen {
 
 /// The whole page of a session.
 pub fn checkout(seen: &Seen, assets: &Assets) -> String {
-    draw(|| document::checkout(seen, assets))
+    document(|| document::checkout(seen, assets))
 }
 
 /// The parts of the page that change with the session, for a page that is live.
 pub fn piece(seen: &Seen) -> String {
     draw(|| stage::slots(seen))
+}
+
+/// A document: the view of its root element, behind the line that makes browsers keep to the standard.
+fn document<V: IntoView>(view: impl FnOnce() -> V) -> String {
+    let mut html = "<!doctype html>".to_owned();
+    html.push_str(&draw(view));
+    html
 }
 
 /// Renders a view outside of any router or request.

@@ -64,7 +64,11 @@ impl Place {
     /// Reads the fields of a server function.
     pub fn read(session: &str, lang: &str, shell: &str, by: &str) -> Result<Self, Refused> {
         let session = session.parse().map_err(|_| Refused::NotFound)?;
-        let shell = if shell == Shell::Framed.path() { Shell::Framed } else { Shell::Hosted };
+        let shell = if shell == Shell::Framed.path() {
+            Shell::Framed
+        } else {
+            Shell::Hosted
+        };
         Ok(Self::of(session, shell).with_query(Some(lang), Some(by)))
     }
 
@@ -158,8 +162,14 @@ mod tests {
         assert_eq!(place.url(), "/e/cs_00000000000000000000000007");
         let chosen = place.with_query(Some("sw"), Some("hand"));
         assert_eq!(chosen.url(), "/e/cs_00000000000000000000000007?lang=sw&by=hand");
-        assert_eq!(chosen.post("pay"), "/e/cs_00000000000000000000000007/pay?lang=sw&by=hand");
-        assert_eq!(chosen.by(Way::Prompt).url(), "/e/cs_00000000000000000000000007?lang=sw");
+        assert_eq!(
+            chosen.post("pay"),
+            "/e/cs_00000000000000000000000007/pay?lang=sw&by=hand"
+        );
+        assert_eq!(
+            chosen.by(Way::Prompt).url(),
+            "/e/cs_00000000000000000000000007?lang=sw"
+        );
     }
 
     #[test]
@@ -173,9 +183,14 @@ mod tests {
 
     #[test]
     fn the_fields_of_a_server_function_read_back() {
-        let place = Place::of(SessionId::from_bits(7), Shell::Framed).by(Way::ByHand).speaking(Lang::Sw);
+        let place = Place::of(SessionId::from_bits(7), Shell::Framed)
+            .by(Way::ByHand)
+            .speaking(Lang::Sw);
         let id = place.session.to_string();
-        assert_eq!(place.fields(Lang::Sw), format!("session={id}&lang=sw&shell=e&by=hand"));
+        assert_eq!(
+            place.fields(Lang::Sw),
+            format!("session={id}&lang=sw&shell=e&by=hand")
+        );
         assert_eq!(Place::read(&id, "sw", "e", "hand"), Ok(place));
         assert_eq!(Place::read("cs_x", "sw", "e", ""), Err(Refused::NotFound));
     }

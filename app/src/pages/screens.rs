@@ -3,16 +3,15 @@
 use kaunta_domain::case::Phase;
 use kaunta_domain::failure::FailureCode;
 use kaunta_domain::money::Kes;
-use kaunta_payments::{Page, PagePayment};
 use leptos::prelude::*;
 
-use super::timing::{Timing, seconds};
-use super::{Notice, Seen, Way};
-use crate::parts::{
-    Basket, ClaimForm, Fact, Facts, HandSteps, Note, Phone, PhoneForm, PromptSteps, Ready, Said, Spinner, Switch,
-    Tick, Tips, Tone, Value, countdown, way,
+use super::pieces::{
+    Context, about, about_amount, asked_phone, back_to_shop, claim_form, clock, hand, look_again, notice,
+    phone_form, receipts, status_with_codes, steps, switch, way_out,
 };
-use crate::words::Words;
+use super::timing::seconds;
+use super::{Notice, Seen, Way};
+use crate::parts::{Note, Phone, PromptSteps, Said, Spinner, Tick, Tips, Tone, countdown, way};
 
 /// What fills the slots of a page.
 pub(super) struct Screen {
@@ -26,24 +25,10 @@ pub(super) struct Screen {
     pub(super) body: AnyView,
 }
 
-/// What the functions below look at.
-struct Context<'a> {
-    seen: &'a Seen,
-    page: &'a Page,
-    timing: Timing,
-    w: &'static Words,
-}
-
 /// The screen of a session as it is now.
 pub(super) fn screen(seen: &Seen) -> Screen {
-    let page = &seen.page;
-    let context = Context {
-        seen,
-        page,
-        timing: Timing::of(page),
-        w: seen.words(),
-    };
-    match page.phase {
+    let context = Context::of(seen);
+    match context.page.phase {
         phase if context.timing.is_checking(phase) => checking(&context),
         Phase::Open | Phase::PartlyPaid if seen.place.way == Way::ByHand => by_hand(&context),
         Phase::Open => open(&context),
@@ -132,8 +117,16 @@ fn waiting(c: &Context<'_>) -> Screen {
 }
 
 fn checking(c: &Context<'_>) -> Screen {
-    let next = c.timing.ask.map(|wait| (c.w.checking.next)(&seconds(wait).to_string()));
-    let asked = c.page.attempt.as_ref().map(|attempt| &attempt.asked_at).filter(|asked| !asked.is_empty());
+    let next = c
+        .timing
+        .ask
+        .map(|wait| (c.w.checking.next)(&seconds(wait).to_string()));
+    let asked = c
+        .page
+        .attempt
+        .as_ref()
+        .map(|attempt| &attempt.asked_at)
+        .filter(|asked| !asked.is_empty());
     let asked = asked.map(|asked| {
         let times: Vec<String> = asked.iter().map(|at| clock(*at)).collect();
         (c.w.checking.asked)(&times.join(", "))
@@ -162,8 +155,14 @@ fn checking(c: &Context<'_>) -> Screen {
 
 fn failed(c: &Context<'_>, code: FailureCode) -> Screen {
     // What the form came to is newer than why the last prompt failed; that nothing was sent is said by both.
-    let newer = c.seen.notice.as_ref().filter(|notice| !matches!(notice, Notice::Unavailable));
-    let alert = newer.and_then(|notice| notice.said(c.w)).unwrap_or_else(|| (c.w.failure)(code).into());
+    let newer = c
+        .seen
+        .notice
+        .as_ref()
+        .filter(|notice| !matches!(notice, Notice::Unavailable));
+    let alert = newer
+        .and_then(|notice| notice.said(c.w))
+        .unwrap_or_else(|| (c.w.failure)(code).into());
     Screen {
         art: ().into_any(),
         title: c.w.form.failed.into_any(),
@@ -189,7 +188,11 @@ fn overpaid(c: &Context<'_>) -> Screen {
         title: (c.w.paid.over)(&over),
         help: (c.w.paid.over_help)(&c.page.merchant_name),
     };
-    received(c, c.page.received, view! { <Note tone=Tone::Warn said=said/> }.into_any())
+    received(
+        c,
+        c.page.received,
+        view! { <Note tone=Tone::Warn said=said/> }.into_any(),
+    )
 }
 
 fn received(c: &Context<'_>, amount: Kes, note: AnyView) -> Screen {
@@ -241,168 +244,5 @@ fn closed(c: &Context<'_>, title: &'static str) -> Screen {
             {notice(c)} <p class="or">{c.w.closed.paid_all_the_same}</p> {claim_form(c)} {way_out(c)}
         }
         .into_any(),
-    }
-}
-
-/// What is bought, below the amount.
-fn about(c: &Context<'_>) -> impl IntoView + use<> {
-    let what = c.page.description.clone().map(|text| view! { <p class="what">{text}</p> });
-    let items = c.page.line_items.clone();
-    let basket = (!items.is_empty()).then(|| view! { <Basket items=items w=c.w/> });
-    view! { {what} {basket} }
-}
-
-/// The amount and what it is for, where the heading says something else.
-fn about_amount(c: &Context<'_>) -> impl IntoView + use<> {
-    let what = c.page.description.clone().map(|text| format!(" · {text}"));
-    view! { <p class="what"><b>"KES " {c.page.due.to_string()}</b> {what}</p> }
-}
-
-/// What the form came to. That a prompt is out needs no word where the page shows it.
-fn notice(c: &Context<'_>) -> Option<impl IntoView + use<>> {
-    let notice = c.seen.notice.as_ref().filter(|notice| {
-        !(**notice == Notice::InProgress && matches!(c.page.phase, Phase::Sending | Phase::Waiting))
-    })?;
-    let tone = if notice.status() == 200 { Tone::Calm } else { Tone::Alert };
-    Some(view! { <Note tone=tone said=notice.said(c.w)?/> })
-}
-
-fn phone_form(c: &Context<'_>, button: String) -> impl IntoView + use<> {
-    let error = c.seen.notice.as_ref().and_then(|notice| notice.phone_error(c.w));
-    let typed = if error.is_some() { c.seen.typed.clone() } else { String::new() };
-    view! {
-        <PhoneForm
-            action=c.seen.place.post("pay")
-            button=button
-            ready=c.timing.back.map_or(Ready::Now, |wait| Ready::In(seconds(wait)))
-            known=c.page.phone_hint.clone()
-            typed=typed
-            error=error
-            w=c.w
-        />
-    }
-}
-
-fn claim_form(c: &Context<'_>) -> impl IntoView + use<> {
-    let error = c.seen.notice.as_ref().and_then(|notice| notice.claim_error(c.w));
-    let typed = if error.is_some() { c.seen.typed.clone() } else { String::new() };
-    view! { <ClaimForm action=c.seen.place.post("claim") typed=typed error=error w=c.w/> }
-}
-
-/// Paying by hand: the steps where they are due or asked for, else the button that opens them.
-fn hand(c: &Context<'_>) -> AnyView {
-    let words = way(&c.page.by_hand, c.w);
-    if c.seen.place.way == Way::Prompt && !c.timing.by_hand {
-        return switch(c, Way::ByHand, words.instead).into_any();
-    }
-    let care = match c.page.phase {
-        phase if c.timing.is_checking(phase) => Some(c.w.by_hand.unsure),
-        Phase::Sending | Phase::Waiting => Some(c.w.by_hand.once),
-        _ => None,
-    };
-    view! { {steps(c, care, Some(words.title))} <p class="or">{c.w.by_hand.already}</p> {claim_form(c)} }.into_any()
-}
-
-fn steps(c: &Context<'_>, care: Option<&'static str>, heading: Option<&'static str>) -> impl IntoView + use<> {
-    let due = c.page.due;
-    view! {
-        <HandSteps
-            to=c.page.by_hand.clone()
-            amount=(due.to_string(), due.shillings().to_string())
-            care=care
-            heading=heading
-            w=c.w
-        />
-    }
-}
-
-fn switch(c: &Context<'_>, to: Way, label: &'static str) -> impl IntoView + use<> {
-    let fields = c.seen.place.by(to).fields(c.seen.lang());
-    view! { <Switch place=c.seen.place.clone() to=to label=label fields=fields/> }
-}
-
-/// For readers without JavaScript, beside the page's own refresh.
-fn look_again(c: &Context<'_>) -> impl IntoView + use<> {
-    view! {
-        <noscript>
-            <a class="btn quiet" href=c.seen.place.url()>
-                {c.w.frame.look_again}
-            </a>
-        </noscript>
-    }
-}
-
-fn asked_phone(c: &Context<'_>) -> String {
-    c.page.attempt.as_ref().map(|attempt| attempt.phone_local_masked.clone()).unwrap_or_default()
-}
-
-/// `Payment received · UKL52PAWR9`, with every code that is known.
-fn status_with_codes(c: &Context<'_>) -> String {
-    let codes = c.page.payments.iter().filter_map(|payment| payment.receipt.as_deref());
-    std::iter::once(c.w.paid.status).chain(codes).collect::<Vec<_>>().join(" · ")
-}
-
-fn receipts(c: &Context<'_>) -> impl IntoView + use<> {
-    let several = c.page.payments.len() > 1;
-    let lists = c.page.payments.iter().map(|payment| {
-        let facts = receipt(payment, several.then_some(c.w.paid.amount), c.w);
-        view! { <Facts facts=facts copy=c.w.frame.copy/> }
-    });
-    lists.collect_view()
-}
-
-fn receipt(payment: &PagePayment, amount: Option<&'static str>, w: &'static Words) -> Vec<Fact> {
-    let plain = |label, text| Fact {
-        label,
-        value: Value::Plain(text),
-        copy: None,
-    };
-    let mut facts = Vec::new();
-    facts.push(match &payment.receipt {
-        Some(code) => Fact {
-            label: w.paid.code,
-            value: Value::Code(code.clone()),
-            copy: Some(code.clone()),
-        },
-        None => plain(w.paid.code, w.paid.code_follows.to_owned()),
-    });
-    facts.extend(amount.map(|label| plain(label, format!("KES {}", payment.amount))));
-    facts.extend(payment.payer_masked.as_deref().map(|payer| plain(w.paid.by, local(payer))));
-    facts.push(plain(w.paid.when, payment.paid_at.page()));
-    facts
-}
-
-/// `2547****5678` as people in Kenya read it: `07•• ••• 678`.
-fn local(masked: &str) -> String {
-    let digits: Vec<char> = masked.strip_prefix("254").unwrap_or_default().chars().collect();
-    let [first, .., a, b, c] = digits[..] else { return masked.to_owned() };
-    format!("0{first}•• ••• {a}{b}{c}")
-}
-
-/// The time of day in Nairobi, to the second: `10:42:05`.
-fn clock(at: kaunta_domain::time::Timestamp) -> String {
-    let text = at.daraja();
-    match (text.get(8..10), text.get(10..12), text.get(12..14)) {
-        (Some(hours), Some(minutes), Some(seconds)) => format!("{hours}:{minutes}:{seconds}"),
-        _ => text,
-    }
-}
-
-/// After paying.
-fn back_to_shop(c: &Context<'_>) -> Option<impl IntoView + use<>> {
-    Some(link_out(c, c.page.success_url.clone()?, "btn"))
-}
-
-/// Without paying.
-fn way_out(c: &Context<'_>) -> Option<impl IntoView + use<>> {
-    Some(link_out(c, c.page.cancel_url.clone()?, "out"))
-}
-
-fn link_out(c: &Context<'_>, url: String, class: &'static str) -> impl IntoView + use<> {
-    let target = (c.seen.place.shell == super::Shell::Framed).then_some("_top");
-    view! {
-        <a class=class href=url target=target>
-            {(c.w.frame.back_to)(&c.page.merchant_name)}
-        </a>
     }
 }

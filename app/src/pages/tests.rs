@@ -17,8 +17,15 @@ use super::*;
 const NOW: Timestamp = Timestamp::from_millis(1_795_239_720_000);
 
 fn page(phase: Phase) -> Page {
-    let code = if let Phase::Failed(code) = phase { Some(code) } else { None };
-    let paid = matches!(phase, Phase::PartlyPaid | Phase::Paid | Phase::Overpaid | Phase::Late | Phase::Refunded);
+    let code = if let Phase::Failed(code) = phase {
+        Some(code)
+    } else {
+        None
+    };
+    let paid = matches!(
+        phase,
+        Phase::PartlyPaid | Phase::Paid | Phase::Overpaid | Phase::Late | Phase::Refunded
+    );
     let received = match phase {
         Phase::PartlyPaid => 1000,
         Phase::Overpaid => 2000,
@@ -116,8 +123,13 @@ fn phases() -> Vec<Phase> {
 
 /// The text of the status region, which has no markup in it.
 fn status(html: &str) -> &str {
-    let from = html.split("role=\"status\"").nth(1).expect("every page has a status region");
-    from.split_once('>').and_then(|(_, rest)| rest.split_once("</p>")).map_or("", |(text, _)| text.trim())
+    let from = html
+        .split("role=\"status\"")
+        .nth(1)
+        .expect("every page has a status region");
+    from.split_once('>')
+        .and_then(|(_, rest)| rest.split_once("</p>"))
+        .map_or("", |(text, _)| text.trim())
 }
 
 #[test]
@@ -133,7 +145,10 @@ fn every_screen_has_one_heading_one_status_region_and_the_other_language() {
             assert!(html.matches("role=\"alert\"").count() <= 2, "{case}");
             assert!(html.contains(&format!("<html lang=\"{}\"", lang.tag())), "{case}");
             assert!(html.contains(lang.other().own_name()), "{case}");
-            assert!(html.contains(&format!("data-phase=\"{}\"", phase.name())), "{case}");
+            assert!(
+                html.contains(&format!("data-phase=\"{}\"", phase.name())),
+                "{case}"
+            );
             assert!(html.starts_with("<!doctype html>"), "{case}");
         }
     }
@@ -146,10 +161,13 @@ fn the_texts_that_tests_rely_on_are_there() {
     assert!(open.contains(">Pay KES 1,500</button>"));
     assert!(open.contains(">Pay with paybill instead</button>"));
     assert!(open.contains(">Kiswahili</button>"));
-    assert_eq!(status(&html(&seen(Phase::Waiting))), "Waiting for your M-Pesa PIN");
+    assert_eq!(
+        status(&html(&seen(Phase::Waiting))),
+        "Waiting for your M-Pesa PIN"
+    );
     assert_eq!(status(&html(&seen(Phase::Paid))), "Payment received · UKL52PAWR9");
     let failed = html(&seen(Phase::Failed(FailureCode::WrongPin)));
-    assert!(failed.contains("role=\"alert\"><b>The PIN was not right</b>"));
+    assert!(failed.contains("role=\"alert\" class=\"note bad\"><b>The PIN was not right</b>"));
     assert!(failed.contains(">Try again</button>"));
 }
 
@@ -160,7 +178,12 @@ fn the_steps_by_hand_show_what_is_typed_and_copy_it() {
     seen.place.way = Way::ByHand;
     let html = html(&seen);
     let account = AccountCode::from_chance(42);
-    for text in ["Business number", "Account number", "Amount", "M-Pesa message or code"] {
+    for text in [
+        "Business number",
+        "Account number",
+        "Amount",
+        "M-Pesa message or code",
+    ] {
         assert!(html.contains(text), "{text}");
     }
     for copied in ["174379", account.as_str(), "1500"] {
@@ -199,7 +222,10 @@ fn a_prompt_that_left_the_phone_without_a_word_is_being_checked() {
     seen.page.now = NOW + Duration::from_secs(50);
     let silent = html(&seen);
     assert_eq!(status(&silent), "Please do not pay again yet");
-    assert!(!silent.contains("id=\"pay\""), "no second prompt while the first may still be paid");
+    assert!(
+        !silent.contains("id=\"pay\""),
+        "no second prompt while the first may still be paid"
+    );
     seen.page.now = NOW + Duration::from_secs(110);
     assert!(html(&seen).contains("No SMS from M-Pesa? Send another prompt"));
 }
@@ -250,7 +276,10 @@ fn a_page_that_waits_refreshes_itself_without_javascript() {
     assert!(!html(&seen(Phase::Open)).contains(refresh));
     let mut typing = seen(Phase::Waiting);
     typing.place.way = Way::ByHand;
-    assert!(!html(&typing).contains("http-equiv"), "it would take away what is being pasted");
+    assert!(
+        !html(&typing).contains("http-equiv"),
+        "it would take away what is being pasted"
+    );
 }
 
 #[test]
@@ -258,7 +287,10 @@ fn a_piece_is_the_same_screen_without_the_document() {
     for phase in phases() {
         let seen = seen(phase);
         let (whole, piece) = (html(&seen), piece(&seen));
-        let stage = piece.split("<div id=\"stage\"").nth(1).expect("a piece has a stage");
+        let stage = piece
+            .split("<div id=\"stage\"")
+            .nth(1)
+            .expect("a piece has a stage");
         assert!(whole.contains(stage.trim_end_matches("<!>")), "{phase:?}");
         assert!(!piece.contains("<script") && !piece.contains("role=\"status\""));
     }
@@ -269,7 +301,11 @@ fn everything_inline_carries_the_nonce() {
     let html = html(&seen(Phase::Open));
     assert!(html.contains("<style nonce=\"n0\">a>b{color:red}</style>"));
     for script in html.split("<script").skip(1) {
-        assert!(script.split_once('>').is_some_and(|(tag, _)| tag.contains("nonce=\"n0\"")));
+        assert!(
+            script
+                .split_once('>')
+                .is_some_and(|(tag, _)| tag.contains("nonce=\"n0\""))
+        );
     }
     assert!(!html.contains(" style=\""));
 }
@@ -283,7 +319,9 @@ fn a_shop_sets_its_colour_and_its_theme() {
         border_radius: Some(4),
     });
     let html = html(&seen);
-    assert!(html.contains("data-theme=\"dark\"") && html.contains("--accent:#0055aa") && html.contains("--r:4px"));
+    assert!(
+        html.contains("data-theme=\"dark\"") && html.contains("--accent:#0055aa") && html.contains("--r:4px")
+    );
 }
 
 #[test]

@@ -15,7 +15,9 @@ struct Color(u8, u8, u8);
 impl Color {
     /// Reads `#rrggbb`.
     fn read(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.is_ascii())?;
+        let digits = text
+            .strip_prefix('#')
+            .filter(|digits| digits.len() == 6 && digits.is_ascii())?;
         let part = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
         Some(Self(part(0)?, part(2)?, part(4)?))
     }
@@ -25,7 +27,11 @@ impl Color {
     fn luminance(self) -> f64 {
         let linear = |part: u8| {
             let part = f64::from(part) / 255.0;
-            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+            if part <= 0.04045 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }
@@ -40,12 +46,24 @@ impl Color {
 
 /// The rules that a shop's look adds to the style sheet; nothing where it set none.
 pub(super) fn rules(appearance: Option<&Appearance>) -> String {
-    let Some(appearance) = appearance else { return String::new() };
+    let Some(appearance) = appearance else {
+        return String::new();
+    };
     let mut rules = String::new();
     if let Some(accent) = appearance.color_primary.as_deref().and_then(Color::read) {
         let Color(r, g, b) = accent;
-        let on = if Color(255, 255, 255).reads_on(accent) { "#fff" } else { "#000" };
-        let text = |card| if accent.reads_on(card) { "var(--accent)" } else { "var(--ink)" };
+        let on = if Color(255, 255, 255).reads_on(accent) {
+            "#fff"
+        } else {
+            "#000"
+        };
+        let text = |card| {
+            if accent.reads_on(card) {
+                "var(--accent)"
+            } else {
+                "var(--ink)"
+            }
+        };
         let (light, dark) = (text(LIGHT_CARD), text(DARK_CARD));
         rules = format!(
             ":root:root{{--accent:#{r:02x}{g:02x}{b:02x};--on-accent:{on};--accent-text:{light}}}\

@@ -28,7 +28,8 @@ pub(super) struct Timing {
 
 impl Timing {
     pub(super) fn of(page: &Page) -> Self {
-        let until = |at: kaunta_domain::time::Timestamp| Some(at.since(page.now)).filter(|wait| !wait.is_zero());
+        let until =
+            |at: kaunta_domain::time::Timestamp| Some(at.since(page.now)).filter(|wait| !wait.is_zero());
         let by_hand_in = page.by_hand_from.and_then(until);
         let mut timing = Self {
             by_hand: page.by_hand_from.is_some() && by_hand_in.is_none(),

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::document::{Assets, Outline, shell};
-use super::{Shell, draw};
+use super::{Shell, document};
 use crate::calls::Refused;
 use crate::lang::Lang;
 use crate::words::{Reason, words};
@@ -57,5 +57,5 @@ pub fn trouble(trouble: &Trouble, assets: &Assets) -> String {
         js: None,
         ..assets.clone()
     };
-    draw(|| shell(outline, &without_island, body))
+    document(|| shell(outline, &without_island, body))
 }

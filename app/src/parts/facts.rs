@@ -7,8 +7,10 @@ use leptos::prelude::*;
 pub enum Value {
     /// As it is.
     Plain(String),
-    /// Letter by letter in groups of four. The gaps are drawn and not in the text, so that a selection copies the code.
+    /// Letter by letter.
     Code(String),
+    /// Letter by letter in groups of four. The gaps are drawn and not in the text, so that a selection copies the code.
+    Groups(String),
 }
 
 /// A labelled value.
@@ -24,7 +26,12 @@ pub struct Fact {
 
 /// A list of labelled values.
 #[component]
-pub fn Facts(facts: Vec<Fact>, copy: &'static str) -> impl IntoView {
+pub fn Facts(
+    /// The values, in order.
+    facts: Vec<Fact>,
+    /// What the copy buttons say.
+    copy: &'static str,
+) -> impl IntoView {
     let rows = facts.into_iter().map(|fact| row(fact, copy)).collect_view();
     view! { <dl class="facts">{rows}</dl> }
 }
@@ -49,7 +56,8 @@ fn row(fact: Fact, copy: &'static str) -> impl IntoView {
 fn value(value: Value) -> AnyView {
     match value {
         Value::Plain(text) => view! { <span class="value">{text}</span> }.into_any(),
-        Value::Code(code) => {
+        Value::Code(code) => view! { <span class="value code">{code}</span> }.into_any(),
+        Value::Groups(code) => {
             let letters: Vec<char> = code.chars().collect();
             let groups = letters
                 .chunks(4)

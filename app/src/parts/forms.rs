@@ -32,7 +32,9 @@ pub fn PhoneForm(
     /// The texts.
     w: &'static Words,
 ) -> impl IntoView {
-    let hint = known.as_deref().map_or_else(|| w.form.hint.to_owned(), w.form.hint_known);
+    let hint = known
+        .as_deref()
+        .map_or_else(|| w.form.hint.to_owned(), w.form.hint_known);
     let invalid = error.map(|_| "true");
     let waiting = match ready {
         Ready::Now => None,
@@ -148,7 +150,9 @@ pub fn Switch(
     fields: String,
 ) -> impl IntoView {
     let there = place.by(to);
-    let hidden = there.queries().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    let hidden = there
+        .queries()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
     let hidden = hidden.collect_view();
     view! {
         <form class="switch" method="get" action=there.path() data-place=fields data-to=there.url()>

@@ -20,7 +20,12 @@ pub fn Head(
     /// The texts.
     w: &'static Words,
 ) -> impl IntoView {
-    let initial: String = shop.chars().find(|letter| letter.is_alphanumeric()).into_iter().flat_map(char::to_uppercase).collect();
+    let initial: String = shop
+        .chars()
+        .find(|letter| letter.is_alphanumeric())
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
     let other = lang.other();
     let by = (place.way == Way::ByHand).then(|| view! { <input type="hidden" name="by" value="hand"/> });
     let test = test.map(|text| view! { <p class="test">{text}</p> });
@@ -43,6 +48,11 @@ pub fn Head(
 
 /// What the shopper can rely on.
 #[component]
-pub fn Foot(shop: String, w: &'static Words) -> impl IntoView {
+pub fn Foot(
+    /// Who is paid.
+    shop: String,
+    /// The texts.
+    w: &'static Words,
+) -> impl IntoView {
     view! { <footer>{(w.frame.foot)(&shop)}</footer> }
 }

@@ -23,7 +23,11 @@ pub fn HandSteps(
     let way = way(&to, w);
     let heading = heading.map(|text| view! { <h2>{text}</h2> });
     let care = care.map(|text| view! { <p class="care">{text}</p> });
-    let path = way.menu.iter().map(|step| view! { <span>{*step}</span> }).collect_view();
+    let path = way
+        .menu
+        .iter()
+        .map(|step| view! { <span>{*step}</span> })
+        .collect_view();
     view! {
         <section id="by-hand">
             {heading} {care} <p class="path">{path}</p> <p class="hint">{way.dial}</p>
@@ -51,7 +55,7 @@ fn facts(to: ByHand, (shown, typed): (String, String), w: &'static Words) -> Vec
             plain(w.by_hand.business, number),
             Fact {
                 label: w.by_hand.account,
-                value: Value::Code(account.as_str().to_owned()),
+                value: Value::Groups(account.as_str().to_owned()),
                 copy: Some(account.as_str().to_owned()),
             },
         ],

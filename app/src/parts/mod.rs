@@ -1,12 +1,12 @@
 //! The parts that screens are made of: small components with typed props, and no knowledge of the server.
 
-mod art;
-mod facts;
-mod forms;
-mod frame;
-mod hand;
-mod note;
-mod steps;
+pub mod art;
+pub mod facts;
+pub mod forms;
+pub mod frame;
+pub mod hand;
+pub mod note;
+pub mod steps;
 
 pub use art::{Phone, Spinner, Tick};
 pub use facts::{Fact, Facts, Value};

@@ -35,7 +35,12 @@ pub enum Tone {
 
 /// A note.
 #[component]
-pub fn Note(tone: Tone, said: Said) -> impl IntoView {
+pub fn Note(
+    /// How it is meant.
+    tone: Tone,
+    /// What it says.
+    said: Said,
+) -> impl IntoView {
     let (class, role) = match tone {
         Tone::Alert => ("note bad", Some("alert")),
         Tone::Warn => ("note warn", None),

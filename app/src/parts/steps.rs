@@ -7,7 +7,14 @@ use crate::words::Words;
 
 /// The three steps on the phone.
 #[component]
-pub fn PromptSteps(shop: String, amount: String, w: &'static Words) -> impl IntoView {
+pub fn PromptSteps(
+    /// Who is paid.
+    shop: String,
+    /// How much, without the currency.
+    amount: String,
+    /// The texts.
+    w: &'static Words,
+) -> impl IntoView {
     view! {
         <ol class="steps">
             <li>
@@ -27,8 +34,16 @@ pub fn PromptSteps(shop: String, amount: String, w: &'static Words) -> impl Into
 
 /// What to try when no prompt comes.
 #[component]
-pub fn Tips(w: &'static Words) -> impl IntoView {
-    let tips = w.prompt.tips.iter().map(|tip| view! { <li>{*tip}</li> }).collect_view();
+pub fn Tips(
+    /// The texts.
+    w: &'static Words,
+) -> impl IntoView {
+    let tips = w
+        .prompt
+        .tips
+        .iter()
+        .map(|tip| view! { <li>{*tip}</li> })
+        .collect_view();
     view! {
         <details>
             <summary>{w.prompt.none}</summary>
@@ -39,8 +54,16 @@ pub fn Tips(w: &'static Words) -> impl IntoView {
 
 /// What is in the basket.
 #[component]
-pub fn Basket(items: Vec<LineItem>, w: &'static Words) -> impl IntoView {
-    let count: i64 = items.iter().map(|item| item.quantity).fold(0, i64::saturating_add);
+pub fn Basket(
+    /// The things.
+    items: Vec<LineItem>,
+    /// The texts.
+    w: &'static Words,
+) -> impl IntoView {
+    let count: i64 = items
+        .iter()
+        .map(|item| item.quantity)
+        .fold(0, i64::saturating_add);
     let rows = items.into_iter().map(row).collect_view();
     view! {
         <details class="basket">

@@ -8,9 +8,7 @@ use kaunta_domain::sms::NotAClaim;
 
 use super::Live;
 #[cfg(feature = "ssr")]
-use super::{
-    ByHandWords, Checking, Closed, Form, Frame, Notices, Paid, Prompt, Reason, Trouble, Way, Words,
-};
+use super::{ByHandWords, Checking, Closed, Form, Frame, Notices, Paid, Prompt, Reason, Trouble, Way, Words};
 
 pub(super) static LIVE: Live = Live {
     busy: "Sending…",
@@ -39,7 +37,9 @@ pub(super) static LIVE: Live = Live {
         PhoneError::Letters => "The phone number holds letters. Enter digits only, such as 0712 345 678.",
         PhoneError::Extra => "Enter one phone number only, such as 0712 345 678.",
         PhoneError::NotMobile => "No Kenyan mobile number starts like this. Look at the first digits again.",
-        PhoneError::Unreadable => "The phone number holds a sign that does not belong there. Enter digits only.",
+        PhoneError::Unreadable => {
+            "The phone number holds a sign that does not belong there. Enter digits only."
+        }
     },
 };
 
@@ -50,7 +50,11 @@ pub(super) static WORDS: Words = Words {
         you_pay: "You are paying",
         title: |shop| format!("Pay {shop}"),
         test: "Test mode: no real money moves",
-        foot: |shop| format!("Your money goes straight to {shop}. You enter your PIN on your own phone only, never here."),
+        foot: |shop| {
+            format!(
+                "Your money goes straight to {shop}. You enter your PIN on your own phone only, never here."
+            )
+        },
         back_to: |shop| format!("Back to {shop}"),
         things: |count| format!("{count} items"),
         copy: "Copy",
@@ -105,12 +109,20 @@ pub(super) static WORDS: Words = Words {
         partly: |received| format!("KES {received} received"),
         partly_help: "Thank you! A part has come. Pay the rest here and you are done.",
         over: |difference| format!("That is KES {difference} more than was asked"),
-        over_help: |shop| format!("{shop} has been told and can send the difference back. Keep the M-Pesa code."),
+        over_help: |shop| {
+            format!("{shop} has been told and can send the difference back. Keep the M-Pesa code.")
+        },
         late_title: "Your payment came late",
-        late_help: |shop| format!("It came after this request had closed. Nothing is lost: {shop} has been told. Show them the M-Pesa code."),
+        late_help: |shop| {
+            format!(
+                "It came after this request had closed. Nothing is lost: {shop} has been told. Show them the M-Pesa code."
+            )
+        },
         refunded_title: "Money returned",
         refunded: "This payment was sent back",
-        refunded_help: |shop| format!("{shop} returned it to the phone that paid. M-Pesa confirms that by SMS."),
+        refunded_help: |shop| {
+            format!("{shop} returned it to the phone that paid. M-Pesa confirms that by SMS.")
+        },
     },
     closed: Closed {
         expired: "This request has expired",
@@ -194,9 +206,15 @@ pub(super) static WORDS: Words = Words {
         claim: |error| match error {
             NotAClaim::Empty => "Paste the SMS from M-Pesa here, or only its code, such as UKL52PAWR9.",
             NotAClaim::TooLong => "Paste only the one SMS about this payment, or its code.",
-            NotAClaim::NoCode => "There is no M-Pesa code in this. Paste the whole SMS that begins with a code such as UKL52PAWR9.",
-            NotAClaim::SeveralCodes => "There is more than one M-Pesa code in this. Paste only that of this payment.",
-            NotAClaim::Received => "This SMS is about money that came to you. Paste the one that says “paid to” or “sent to”.",
+            NotAClaim::NoCode => {
+                "There is no M-Pesa code in this. Paste the whole SMS that begins with a code such as UKL52PAWR9."
+            }
+            NotAClaim::SeveralCodes => {
+                "There is more than one M-Pesa code in this. Paste only that of this payment."
+            }
+            NotAClaim::Received => {
+                "This SMS is about money that came to you. Paste the one that says “paid to” or “sent to”."
+            }
             NotAClaim::NotMade => "M-Pesa did not make this payment. Paste the SMS that says “Confirmed”.",
         },
     },

@@ -8,9 +8,7 @@ use kaunta_domain::sms::NotAClaim;
 
 use super::Live;
 #[cfg(feature = "ssr")]
-use super::{
-    ByHandWords, Checking, Closed, Form, Frame, Notices, Paid, Prompt, Reason, Trouble, Way, Words,
-};
+use super::{ByHandWords, Checking, Closed, Form, Frame, Notices, Paid, Prompt, Reason, Trouble, Way, Words};
 
 pub(super) static LIVE: Live = Live {
     busy: "Inatuma…",
@@ -34,11 +32,15 @@ pub(super) static LIVE: Live = Live {
         PhoneError::Empty => "Weka nambari ya simu ya M-Pesa, kwa mfano 0712 345 678.",
         PhoneError::TooShort => "Nambari haijakamilika. Inafanana na 0712 345 678.",
         PhoneError::TooLong => "Nambari ina tarakimu nyingi mno. Inafanana na 0712 345 678.",
-        PhoneError::Landline => "Hii ni simu ya mezani. Weka nambari ya simu ya mkononi, kwa mfano 0712 345 678.",
+        PhoneError::Landline => {
+            "Hii ni simu ya mezani. Weka nambari ya simu ya mkononi, kwa mfano 0712 345 678."
+        }
         PhoneError::Foreign => "M-Pesa inahitaji nambari ya Kenya, kwa mfano 0712 345 678.",
         PhoneError::Letters => "Nambari ina herufi. Weka tarakimu pekee, kwa mfano 0712 345 678.",
         PhoneError::Extra => "Weka nambari moja pekee, kwa mfano 0712 345 678.",
-        PhoneError::NotMobile => "Hakuna nambari ya simu ya Kenya inayoanza hivi. Angalia tarakimu za kwanza tena.",
+        PhoneError::NotMobile => {
+            "Hakuna nambari ya simu ya Kenya inayoanza hivi. Angalia tarakimu za kwanza tena."
+        }
         PhoneError::Unreadable => "Nambari ina alama isiyofaa. Weka tarakimu pekee.",
     },
 };
@@ -50,7 +52,11 @@ pub(super) static WORDS: Words = Words {
         you_pay: "Unalipa",
         title: |shop| format!("Lipa {shop}"),
         test: "Majaribio: hakuna pesa halisi zinazotumwa",
-        foot: |shop| format!("Pesa zako zinaenda moja kwa moja kwa {shop}. PIN yako unaiweka kwenye simu yako pekee, kamwe si hapa."),
+        foot: |shop| {
+            format!(
+                "Pesa zako zinaenda moja kwa moja kwa {shop}. PIN yako unaiweka kwenye simu yako pekee, kamwe si hapa."
+            )
+        },
         back_to: |shop| format!("Rudi kwa {shop}"),
         things: |count| format!("Bidhaa {count}"),
         copy: "Nakili",
@@ -105,12 +111,20 @@ pub(super) static WORDS: Words = Words {
         partly: |received| format!("KES {received} zimepokelewa"),
         partly_help: "Asante! Sehemu ya malipo imefika. Lipa kiasi kilichobaki hapa ili kukamilisha.",
         over: |difference| format!("Hizo ni KES {difference} zaidi ya zilizohitajika"),
-        over_help: |shop| format!("{shop} amejulishwa na anaweza kukurudishia tofauti. Hifadhi nambari ya M-Pesa."),
+        over_help: |shop| {
+            format!("{shop} amejulishwa na anaweza kukurudishia tofauti. Hifadhi nambari ya M-Pesa.")
+        },
         late_title: "Malipo yako yamechelewa kufika",
-        late_help: |shop| format!("Yamefika baada ya ombi hili kufungwa. Hakuna kilichopotea: {shop} amejulishwa. Mwonyeshe nambari ya M-Pesa."),
+        late_help: |shop| {
+            format!(
+                "Yamefika baada ya ombi hili kufungwa. Hakuna kilichopotea: {shop} amejulishwa. Mwonyeshe nambari ya M-Pesa."
+            )
+        },
         refunded_title: "Pesa zimerudishwa",
         refunded: "Malipo haya yamerudishwa",
-        refunded_help: |shop| format!("{shop} amezirudisha kwa simu iliyolipa. M-Pesa itathibitisha kwa SMS."),
+        refunded_help: |shop| {
+            format!("{shop} amezirudisha kwa simu iliyolipa. M-Pesa itathibitisha kwa SMS.")
+        },
     },
     closed: Closed {
         expired: "Muda wa ombi hili umeisha",
@@ -194,9 +208,15 @@ pub(super) static WORDS: Words = Words {
         claim: |error| match error {
             NotAClaim::Empty => "Bandika hapa SMS ya M-Pesa, au nambari yake pekee, kwa mfano UKL52PAWR9.",
             NotAClaim::TooLong => "Bandika SMS moja tu ya malipo haya, au nambari yake.",
-            NotAClaim::NoCode => "Hakuna nambari ya M-Pesa hapa. Bandika SMS nzima inayoanza na nambari kama UKL52PAWR9.",
-            NotAClaim::SeveralCodes => "Kuna nambari zaidi ya moja za M-Pesa hapa. Bandika ile ya malipo haya pekee.",
-            NotAClaim::Received => "SMS hii inahusu pesa ulizopokea. Bandika ile inayosema “Umelipa” au “imetumwa kwa”.",
+            NotAClaim::NoCode => {
+                "Hakuna nambari ya M-Pesa hapa. Bandika SMS nzima inayoanza na nambari kama UKL52PAWR9."
+            }
+            NotAClaim::SeveralCodes => {
+                "Kuna nambari zaidi ya moja za M-Pesa hapa. Bandika ile ya malipo haya pekee."
+            }
+            NotAClaim::Received => {
+                "SMS hii inahusu pesa ulizopokea. Bandika ile inayosema “Umelipa” au “imetumwa kwa”."
+            }
             NotAClaim::NotMade => "M-Pesa haikufanya malipo haya. Bandika SMS inayosema “Imethibitishwa”.",
         },
     },
