@@ -113,7 +113,11 @@ impl Visit {
     }
 
     fn lang(&self) -> Lang {
-        self.choices.lang.as_deref().and_then(Lang::of_code).unwrap_or(self.asked)
+        self.choices
+            .lang
+            .as_deref()
+            .and_then(Lang::of_code)
+            .unwrap_or(self.asked)
     }
 }
 
@@ -155,7 +159,11 @@ fn respond(state: &AppState, visit: &Visit, seen: Result<Seen, Refused>) -> Resp
             let status = seen.notice.as_ref().map_or(200, pages::Notice::status);
             (status, &seen.page.origins[..], pages::checkout(seen, &assets))
         }
-        Err(refused) => (refused.status(), &[][..], pages::trouble(&trouble(visit, *refused), &assets)),
+        Err(refused) => (
+            refused.status(),
+            &[][..],
+            pages::trouble(&trouble(visit, *refused), &assets),
+        ),
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, html).into_response();
@@ -209,6 +217,8 @@ async fn server_function(State(state): State<AppState>, request: Request) -> Res
         answer = answer => answer.into_response(),
         () = state.closing.cancelled() => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
