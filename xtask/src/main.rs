@@ -5,6 +5,7 @@
     reason = "a command line tool speaks to its terminal"
 )]
 
+mod bench;
 mod cargo;
 mod ci;
 mod demo;
@@ -54,6 +55,8 @@ enum Task {
     },
     /// Checks the rules of the house that no compiler checks
     Tidy,
+    /// Measures durable callbacks, status polls and waiting pages beside Node servers
+    Bench(bench::Options),
     /// Prints what a browser downloads, part by part, and fails above a budget
     Size,
 }
@@ -79,6 +82,7 @@ fn perform(task: Task) -> anyhow::Result<()> {
         }
         Task::Ci { only, from } => ci::run(only.as_deref(), from.as_deref()),
         Task::Tidy => tidy::check(),
+        Task::Bench(options) => bench::run(&options),
         Task::Size => {
             site::build()?;
             size::check()

@@ -1,11 +1,12 @@
 //! `cargo ci`: every check and every test, in the order in which a mistake shows soonest.
 
-mod postgres;
+pub(crate) mod postgres;
 mod prerequisites;
 mod tally;
 
 use std::collections::BTreeMap;
 use std::process::Command;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -98,6 +99,9 @@ const STEPS: [Step; 14] = [
 /// How many villain runs `cargo ci` plays; a single test run plays a few.
 const SEEDS: &str = "1000";
 
+/// Between two signs of life of a long step.
+const SIGN_OF_LIFE: Duration = Duration::from_mins(1);
+
 /// Runs the steps from `from` on, or `only` one; stops at the first that fails.
 pub(crate) fn run(only: Option<&str>, from: Option<&str>) -> Result<()> {
     let steps = selected(only, from)?;
@@ -106,25 +110,24 @@ pub(crate) fn run(only: Option<&str>, from: Option<&str>) -> Result<()> {
     let mut total = Tally::default();
     for (index, step) in steps.iter().enumerate() {
         let left: u64 = steps[index..].iter().map(|step| times.of(step)).sum();
+        let (this, left) = (rough(times.of(step)), rough(left));
         println!(
-            "\n[{}/{}] {} (about {} left)",
+            "\n[{}/{}] {}: about {this}, {left} to the end",
             index + 1,
             steps.len(),
-            step.name,
-            rough(left)
+            step.name
         );
         let began = Instant::now();
-        match (step.run)() {
-            Ok(tally) => total.add(tally),
-            Err(error) => {
-                eprintln!("error: {error:#}");
-                eprintln!(
-                    "{} failed. Again: cargo ci --only {}; from here on: cargo ci --from {0}",
-                    step.name, step.name
-                );
-                println!("{total}, {} failed", total.failed.max(1));
-                bail!("stopped at {}", step.name);
-            }
+        let tally = alive(step).unwrap_or_else(|error| {
+            eprintln!("error: {error:#}");
+            Tally { passed: 0, failed: 1 }
+        });
+        total.add(tally);
+        if tally.failed > 0 {
+            let name = step.name;
+            eprintln!("{name} failed. Again: cargo ci --only {name}; from here on: cargo ci --from {name}");
+            println!("{total}");
+            bail!("stopped at {name}");
         }
         println!("{} passed in {}", step.name, process::spoken(began.elapsed()));
         times.note(step, began.elapsed());
@@ -134,8 +137,23 @@ pub(crate) fn run(only: Option<&str>, from: Option<&str>) -> Result<()> {
         steps.len(),
         process::spoken(started.elapsed())
     );
-    println!("{total}, 0 failed");
+    println!("{total}");
     Ok(())
+}
+
+/// Runs a step, and says every minute that it still runs: compilers can be silent for long.
+fn alive(step: &Step) -> Result<Tally> {
+    let (done, watch) = channel::<()>();
+    let (name, began) = (step.name, Instant::now());
+    let watcher = std::thread::spawn(move || {
+        while watch.recv_timeout(SIGN_OF_LIFE) == Err(RecvTimeoutError::Timeout) {
+            println!("    {name} has run for {}", process::spoken(began.elapsed()));
+        }
+    });
+    let result = (step.run)();
+    drop(done);
+    watcher.join().expect("printing a line does not panic");
+    result
 }
 
 fn selected(only: Option<&str>, from: Option<&str>) -> Result<&'static [Step]> {
