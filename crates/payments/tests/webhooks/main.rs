@@ -1,0 +1,16 @@
+//! Webhooks on their way, on both databases, to real receivers over HTTP.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod asking;
+mod crash;
+mod fairness;
+mod health;
+mod libraries;
+mod reach;
+mod receiver;
+mod rotation;
+mod schedule;
+mod sending;
+mod world;
