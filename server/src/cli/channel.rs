@@ -28,7 +28,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "mer_…")]
         merchant: MerchantId,
         #[command(flatten)]
-        channel: ChannelArguments,
+        channel: Box<ChannelArguments>,
         /// Print JSON
         #[arg(long)]
         json: bool,

@@ -25,7 +25,7 @@ pub(super) enum Command {
   kaunta merchant create --name 'Duka Bora' --live --till 5678901 --store 7654321 \\
       --consumer-key-file key.txt --consumer-secret-file secret.txt --passkey-file passkey.txt
       a merchant that takes real money; files keep secrets out of the list of processes")]
-    Create(Create),
+    Create(Box<Create>),
     /// Lists merchants, oldest first
     #[command(after_help = "Examples:
   kaunta merchant list

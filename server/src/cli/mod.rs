@@ -118,7 +118,9 @@ pub(crate) fn run() -> ExitCode {
         Err(failure) => {
             out::complain(&format!("kaunta: {failure}"));
             if let Failure::Settings(bad) = &failure {
-                bad.iter().for_each(|bad| out::complain(&format!("  {bad}")));
+                for bad in bad {
+                    out::complain(&format!("  {bad}"));
+                }
             }
             ExitCode::from(failure.exit_code())
         }
@@ -136,7 +138,13 @@ fn start(command: Command) -> Result<(), Failure> {
         match command {
             Command::Serve => serve::serve(settings).await,
             Command::Demo => demo::demo(settings).await,
-            Command::Migrate => with_engine(&settings, async |_| Ok(say("the database is up to date"))).await,
+            Command::Migrate => {
+                with_engine(&settings, async |_| {
+                    say("the database is up to date");
+                    Ok(())
+                })
+                .await
+            }
             Command::Merchant(command) => {
                 with_engine(&settings, async |engine| command.run(engine, &settings).await).await
             }

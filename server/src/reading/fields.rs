@@ -20,18 +20,18 @@ pub(crate) struct Fields {
 impl Fields {
     /// The fields of a whole body.
     pub(crate) fn of(body: Value) -> Result<Self, Problem> {
-        match body {
-            Value::Object(rest) => Ok(Self {
-                rest,
-                place: String::new(),
-                errors: Vec::new(),
-            }),
-            _ => Err(Problem::field(
+        let Value::Object(rest) = body else {
+            return Err(Problem::field(
                 "",
                 "not_an_object",
                 "the body must be a JSON object, like {\"amount\": 1500}",
-            )),
-        }
+            ));
+        };
+        Ok(Self {
+            rest,
+            place: String::new(),
+            errors: Vec::new(),
+        })
     }
 
     /// Takes a field out. What is null counts as not given.

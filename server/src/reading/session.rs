@@ -152,7 +152,7 @@ fn line_item(fields: &mut Fields) -> Option<LineItem> {
 
 fn web_address(text: &str) -> Result<String, (&'static str, String)> {
     let wrong = |detail: &str| Err(("invalid_url", detail.to_owned()));
-    if text.chars().any(|letter| letter.is_whitespace()) {
+    if text.chars().any(char::is_whitespace) {
         return wrong("must not hold blanks");
     }
     // The id that is filled in holds letters, digits and an underscore alone, so it cannot change how the URL reads.
