@@ -2,6 +2,12 @@
 //!
 //! Without a site the binary still builds, and its pages work as plain forms.
 
+#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
+#![expect(
+    clippy::unnecessary_debug_formatting,
+    reason = "a path is written as a string literal of Rust"
+)]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
