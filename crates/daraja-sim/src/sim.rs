@@ -1,6 +1,7 @@
 //! The handle: starts the simulator, and lets a test or a demo play every part but the merchant's.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,8 +28,11 @@ const CALLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long connections may finish when the simulator stops.
 const STOP_GRACE: Duration = Duration::from_secs(1);
 
-/// How long an answer waits for a test to take the callback that must come first.
-const HOLD_GRACE: Duration = Duration::from_secs(1);
+/// How long an answer waits for a test to take the callback that must come first, where no receiver is set.
+const HOLD_GRACE: Duration = Duration::from_millis(500);
+
+/// What a test does with a callback that comes before its push is answered.
+type Receiver = Arc<dyn Fn(Outgoing) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
 
 /// A running simulator. Clones are the same one.
 #[derive(Clone)]
@@ -44,6 +48,7 @@ struct Inner {
     version: watch::Sender<u64>,
     stop: CancellationToken,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    receiver: Mutex<Option<Receiver>>,
 }
 
 impl std::fmt::Debug for Sim {
@@ -83,6 +88,7 @@ impl Sim {
             version: watch::Sender::new(1),
             stop: CancellationToken::new(),
             tasks: Mutex::new(Vec::new()),
+            receiver: Mutex::new(None),
         };
         let sim = Self(Arc::new(inner));
         let app = crate::routes::router(&sim).into_make_service_with_connect_info::<Scissors>();
@@ -196,10 +202,17 @@ impl Sim {
     /// the test a moment to take it.
     pub(crate) async fn deliver_first(&self, id: u64) {
         let held = self.state().config.callbacks == Callbacks::Hold;
-        if !held {
-            let outgoing = self.with(|state| state.take_one(id));
-            if let Some(outgoing) = outgoing {
-                self.deliver(&outgoing).await;
+        let receiver = self
+            .0
+            .receiver
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if !held || receiver.is_some() {
+            match (self.with(|state| state.take_one(id)), receiver.filter(|_| held)) {
+                (Some(outgoing), Some(receive)) => receive(outgoing).await,
+                (Some(outgoing), None) => self.deliver(&outgoing).await,
+                (None, _) => {}
             }
             return;
         }
@@ -233,6 +246,17 @@ impl Sim {
     /// What is taken is gone; deliver it, twice, or never.
     pub fn take_outbox(&self) -> Vec<Outgoing> {
         self.with(State::take_outbox)
+    }
+
+    /// With [`Callbacks::Hold`]: gets each callback that comes before the answer to its push, which waits for it.
+    /// Without this, such a callback waits a moment in the outbox, and so does the answer.
+    pub fn on_callback_before_answer<F, W>(&self, receive: F)
+    where
+        F: Fn(Outgoing) -> W + Send + Sync + 'static,
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let boxed: Receiver = Arc::new(move |outgoing| Box::pin(receive(outgoing)));
+        *self.0.receiver.lock().unwrap_or_else(PoisonError::into_inner) = Some(boxed);
     }
 
     /// Every prompt on a screen, oldest first.

@@ -4,6 +4,7 @@
   const PREFERRED = '254708374149';
   const LOW_BALANCE = 5;
   const FULL_BALANCE = 25000;
+  const SENDING = 'Sending… You will receive a message from M-PESA.';
   const api = document.documentElement.dataset.base + '/api';
   const $ = (id) => document.getElementById(id);
   const chosen = toMsisdn(new URLSearchParams(location.search).get('phone') || '');
@@ -14,6 +15,7 @@
     version: 0,
     skew: 0,
     prompt: null,
+    answered: null,
     pin: '',
     seen: null,
     polling: null,
@@ -80,7 +82,8 @@
     }
     drawLine(view.handset);
     drawMessages(view.handset.messages);
-    drawPrompt(view.prompts[0] || null);
+    // News that left before an answer arrived still holds the prompt that was answered.
+    drawPrompt(view.prompts.find((prompt) => prompt.id !== state.answered) || null);
     tick();
   }
 
@@ -123,7 +126,7 @@
     $('notes').replaceChildren(...messages.slice(-3).reverse().map((sms, index) => note(sms, arrived && index === 0)));
     if (arrived) {
       buzz();
-      toast('');
+      if ($('toast').textContent === SENDING) toast('');
     }
   }
 
@@ -176,6 +179,7 @@
   async function act(what, body, say) {
     if (!state.prompt) return;
     const id = state.prompt.id;
+    state.answered = id;
     toast(say);
     drawPrompt(null);
     const reply = await send('POST', `/prompts/${id}/${what}`, body);
@@ -190,7 +194,7 @@
     if (words[result]) toast(words[result]);
   }
 
-  const ok = () => state.pin.length === 4 && act('pin', { pin: state.pin }, 'Sending… You will receive a message from M-PESA.');
+  const ok = () => state.pin.length === 4 && act('pin', { pin: state.pin }, SENDING);
   const cancel = () => act('cancel', undefined, 'You cancelled the request.');
   const ignore = () => act('ignore', undefined, 'The request stays unanswered.');
 

@@ -96,8 +96,9 @@ def django_daraja():
     body = {"BusinessShortCode": "174379", "Password": password, "Timestamp": timestamp,
             "CheckoutRequestID": pushed.checkout_request_id}
 
+    headers = {"Authorization": "Bearer " + client.access_token()}
+
     async def query():
-        headers = {"Authorization": "Bearer " + client.access_token()}
         reply = requests.post(f"{BASE_URL}/mpesa/stkpushquery/v1/query", json=body, headers=headers, timeout=10)
         parsed = utils.mpesa_response(reply)
         return None if parsed.error_code else reply.json()

@@ -1,5 +1,6 @@
 //! What goes wrong: on request by the script, and by chance from the seed.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use daraja_sim::{Callbacks, Config, Faults, Kind, Pace};
@@ -140,8 +141,17 @@ async fn bad_day(seed: u64) -> String {
             continue;
         };
         let body: serde_json::Value = reply.json().await.unwrap_or_default();
-        merchant.token = body["access_token"].as_str().unwrap_or_default().to_owned();
+        body["access_token"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut merchant.token);
     }
+    let early = Arc::new(Mutex::new(Vec::new()));
+    let kept = early.clone();
+    merchant.sim.on_callback_before_answer(move |outgoing| {
+        kept.lock().unwrap().push(outgoing);
+        std::future::ready(())
+    });
     let mut out = String::new();
     for payer in 0..40 {
         let order = merchant.order(&format!("2547110000{payer:02}"), 100 + payer);
@@ -151,7 +161,11 @@ async fn bad_day(seed: u64) -> String {
         };
         out.push_str(&answer);
     }
-    format!("{out}{:?}{:?}", merchant.sim.take_outbox(), merchant.sim.ledger())
+    format!(
+        "{out}{early:?}{:?}{:?}",
+        merchant.sim.take_outbox(),
+        merchant.sim.ledger()
+    )
 }
 
 #[tokio::test]
@@ -159,6 +173,7 @@ async fn a_villains_seed_replays() {
     let first = bad_day(7).await;
     assert_eq!(first, bad_day(7).await);
     assert_ne!(first, bad_day(8).await);
+    assert!(first.contains("StkCallback"), "a bad day has callbacks too");
     for trace in ["cut", "Incapsula", "Gateway Timeout"] {
         let seen = [&first, &bad_day(8).await, &bad_day(9).await]
             .iter()

@@ -1,7 +1,5 @@
 //! A merchant for the tests: a small client that speaks Daraja, and a server that keeps what it is told.
 
-#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
-
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

@@ -133,7 +133,7 @@ async fn a_forged_success_names_another_amount_and_no_known_receipt() {
 async fn a_stuck_push_stays_under_processing() {
     let merchant = Merchant::stepped().await;
     let checkout = merchant.accepted("254700001068", 10).await;
-    merchant.sim.advance(std::time::Duration::from_secs(7200));
+    merchant.sim.advance(std::time::Duration::from_hours(2));
     let mut merchant = merchant;
     merchant.token = merchant.fetch_token().await;
     for _ in 0..5 {
