@@ -63,12 +63,7 @@ impl Engine {
     }
 }
 
-async fn settle(
-    payments: Payments,
-    next: Arc<AtomicU32>,
-    to: u32,
-    until: Instant,
-) -> Result<Vec<Duration>> {
+async fn settle(payments: Payments, next: Arc<AtomicU32>, to: u32, until: Instant) -> Result<Vec<Duration>> {
     let mut latencies = Vec::new();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);

@@ -72,7 +72,10 @@ mod tests {
     #[test]
     fn percentiles_are_of_the_sorted_list() {
         let latencies = Latencies::of((1..=200).rev().map(Duration::from_millis).collect());
-        assert_eq!((latencies.count, latencies.p50_ms, latencies.max_ms), (200, 101.0, 200.0));
+        assert_eq!(
+            (latencies.count, latencies.p50_ms, latencies.max_ms),
+            (200, 101.0, 200.0)
+        );
         assert!((latencies.p99_ms - 199.0).abs() < 1e-9);
         assert_eq!(Latencies::of(Vec::new()).count, 0);
     }

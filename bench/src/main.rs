@@ -7,7 +7,10 @@
 
 mod engine;
 mod figures;
+mod http;
+mod post;
 mod seed;
+mod wait;
 mod wire;
 
 use std::error::Error;
@@ -33,6 +36,10 @@ enum Task {
     Books(seed::Database),
     /// Settles callbacks without HTTP, as fast as the engine takes them
     Engine(engine::Engine),
+    /// Posts callbacks to a server at a fixed rate
+    Post(post::Post),
+    /// Lets pages wait and pays for them
+    Wait(wait::Wait),
 }
 
 #[tokio::main]
@@ -41,6 +48,8 @@ async fn main() -> ExitCode {
         Task::Seed(seed) => seed.run().await,
         Task::Books(database) => database.books().await,
         Task::Engine(engine) => engine.run().await,
+        Task::Post(post) => post.run().await,
+        Task::Wait(wait) => wait.run().await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! The tools from npm that `end2end/package.json` pins.
+//! What npm installs: the tools that `end2end/package.json` pins, and the peers of `bench/peer`.
 
 use std::process::Command;
 
@@ -11,6 +11,11 @@ const NODE_MAJOR: u32 = 20;
 
 /// Installs what `end2end/package-lock.json` names, unless exactly that is there already.
 pub(crate) fn install() -> Result<()> {
+    install_in("end2end")
+}
+
+/// The same for another folder of the workspace.
+pub(crate) fn install_in(folder: &str) -> Result<()> {
     let version = process::capture(process::command("node").arg("--version")).unwrap_or_default();
     let major = version
         .trim_start_matches('v')
@@ -24,18 +29,20 @@ pub(crate) fn install() -> Result<()> {
         );
     }
     // npm writes this copy of the lock file as its last act.
-    let installed = std::fs::metadata(workspace::path("end2end/node_modules/.package-lock.json"));
-    let wanted = std::fs::metadata(workspace::path("end2end/package-lock.json"))?;
+    let installed = std::fs::metadata(workspace::path(format!(
+        "{folder}/node_modules/.package-lock.json"
+    )));
+    let wanted = std::fs::metadata(workspace::path(format!("{folder}/package-lock.json")))?;
     if installed.is_ok_and(|installed| installed.modified().ok() >= wanted.modified().ok()) {
         return Ok(());
     }
-    println!("    npm: installing the tools of end2end/package.json");
-    process::run(npm().args(["ci", "--no-fund", "--no-audit", "--loglevel=error"]))
+    println!("    npm: installing what {folder}/package.json names");
+    process::run(npm(folder).args(["ci", "--no-fund", "--no-audit", "--loglevel=error"]))
 }
 
-fn npm() -> Command {
+fn npm(folder: &str) -> Command {
     let mut npm = process::command("npm");
-    npm.current_dir(workspace::path("end2end"));
+    npm.current_dir(workspace::path(folder));
     npm
 }
 

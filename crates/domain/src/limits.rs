@@ -55,7 +55,7 @@ pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
 /// How much of a receiver's answer is kept. Source: CONTRACT of the webhooks.
 pub const WEBHOOK_ANSWER_BYTES: usize = 4 * 1024;
 /// How long a webhook endpoint may fail before it is switched off. Source: CONTRACT of the webhooks.
-pub const WEBHOOK_FAILS: Duration = Duration::from_secs(5 * 24 * 3600);
+pub const WEBHOOK_FAILS: Duration = Duration::from_hours(5 * 24);
 /// Most webhooks on the way at once: to one endpoint, and in all.
 pub const WEBHOOKS_AT_ONCE: (usize, usize) = (8, 256);
 /// Most deliveries that one replay makes.

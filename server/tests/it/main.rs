@@ -7,6 +7,7 @@
 mod attempts;
 mod command_line;
 mod demo;
+mod desk;
 mod harness;
 mod idempotency;
 mod life;
@@ -16,3 +17,4 @@ mod problems;
 mod rail;
 mod safaricom;
 mod sessions;
+mod webhooks;

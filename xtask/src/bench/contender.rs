@@ -81,7 +81,9 @@ impl Program {
                 command.env("KAUNTA_MASTER_KEY", MASTER_KEY);
             }
             Self::Node(script) => {
-                command.arg("node").arg(workspace::path("bench/peer").join(script));
+                command
+                    .arg("node")
+                    .arg(workspace::path("bench/peer").join(script));
                 command.env("PORT", port.to_string());
                 command.env("DATABASE", database);
                 command.env("NODE_ENV", "production");

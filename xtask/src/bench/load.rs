@@ -38,8 +38,7 @@ pub(super) fn run(script: &str, port: u16, seconds: u32, arguments: &[String]) -
         .args(arguments);
     let told = process::capture(&mut wrk)?;
     let figures = told.lines().find_map(|line| line.strip_prefix("FIGURES "));
-    let load: Load =
-        serde_json::from_str(figures.with_context(|| format!("wrk gave no figures:\n{told}"))?)?;
+    let load: Load = serde_json::from_str(figures.with_context(|| format!("wrk gave no figures:\n{told}"))?)?;
     ensure!(load.requests > 0, "no request was answered:\n{told}");
     Ok(load)
 }

@@ -61,16 +61,27 @@ fn wait(server: &Server, count: u32, from: u32) -> Result<Value> {
     let (address, pid) = (format!("127.0.0.1:{}", server.port), server.pid().to_string());
     let mut command = pinned(LOAD_CPU.as_slice());
     let bench = client();
-    command.arg(bench.get_program()).arg("wait").args(["--address", &address]);
+    command
+        .arg(bench.get_program())
+        .arg("wait")
+        .args(["--address", &address]);
     command.envs(bench.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.args(["--pid", &pid, "--pages", &count.to_string(), "--from", &from.to_string()]);
+    command.args([
+        "--pid",
+        &pid,
+        "--pages",
+        &count.to_string(),
+        "--from",
+        &from.to_string(),
+    ]);
     let told = process::capture(&mut command)?;
     serde_json::from_str(&told).with_context(|| format!("not figures: {told}"))
 }
 
 fn polls_beside_callbacks(server: &Server, seconds: u32, from: u32) -> Result<Load> {
     let mut post = client();
-    post.arg("post").args(["--address", &format!("127.0.0.1:{}", server.port)]);
+    post.arg("post")
+        .args(["--address", &format!("127.0.0.1:{}", server.port)]);
     post.args(["--rate", &BACKGROUND.to_string(), "--from", &from.to_string()]);
     let count = BACKGROUND * (seconds + 1);
     let mut posting = post

@@ -33,7 +33,10 @@ impl Spread {
     }
 
     fn shown(self, digits: usize) -> String {
-        format!("{:.digits$} ({:.digits$}-{:.digits$})", self.median, self.least, self.most)
+        format!(
+            "{:.digits$} ({:.digits$}-{:.digits$})",
+            self.median, self.least, self.most
+        )
     }
 }
 
@@ -44,11 +47,15 @@ const FIGURES: [Figure; 12] = [
     ("  p50 ms", 1, |sample| sample.callbacks.load.p50_ms),
     ("  p99 ms", 1, |sample| sample.callbacks.load.p99_ms),
     ("  CPU us each", 1, |sample| sample.callbacks.cpu_us),
-    ("  database CPU us each", 1, |sample| sample.callbacks.database_cpu_us),
+    ("  database CPU us each", 1, |sample| {
+        sample.callbacks.database_cpu_us
+    }),
     ("polls/s, all sessions", 0, |sample| sample.polls.load.per_second),
     ("  p99 ms", 2, |sample| sample.polls.load.p99_ms),
     ("  CPU us each", 1, |sample| sample.polls.cpu_us),
-    ("polls/s, 1000 sessions", 0, |sample| sample.hot_polls.load.per_second),
+    ("polls/s, 1000 sessions", 0, |sample| {
+        sample.hot_polls.load.per_second
+    }),
     ("  p99 ms", 2, |sample| sample.hot_polls.load.p99_ms),
     ("  CPU us each", 1, |sample| sample.hot_polls.cpu_us),
     ("peak memory MiB", 1, |sample| sample.peak_mib),
@@ -71,7 +78,12 @@ pub(super) fn print(samples: &[Sample], pages: Option<&Pages>) {
             if runs.is_empty() {
                 continue;
             }
-            println!("\n{}, fsync {} ms, {} runs: median (least-most)", contender.name, delay / 1000, runs.len());
+            println!(
+                "\n{}, fsync {} ms, {} runs: median (least-most)",
+                contender.name,
+                delay / 1000,
+                runs.len()
+            );
             for (name, digits, figure) in FIGURES {
                 if let Some(spread) = Spread::of(runs.iter().map(|run| figure(run))) {
                     println!("  {name:<26} {}", spread.shown(digits));
@@ -98,12 +110,24 @@ fn print_pages(pages: &Pages) {
     };
     let polls = |figure: fn(&Load) -> f64| Spread::of(pages.polls_beside_callbacks.iter().map(figure));
     for (name, spread, digits) in [
-        ("1,000 wait: p50 ms from callback to page", of(&pages.thousand, "/woken/p50_ms"), 1),
+        (
+            "1,000 wait: p50 ms from callback to page",
+            of(&pages.thousand, "/woken/p50_ms"),
+            1,
+        ),
         ("1,000 wait: p99 ms", of(&pages.thousand, "/woken/p99_ms"), 1),
         ("10,000 wait: p50 ms", of(&pages.ten_thousand, "/woken/p50_ms"), 1),
         ("10,000 wait: p99 ms", of(&pages.ten_thousand, "/woken/p99_ms"), 1),
-        ("10,000 wait: bytes a page", of(&pages.ten_thousand, "/bytes_per_page"), 0),
-        ("polls beside 5,000 callbacks/s: p99 ms", polls(|load| load.p99_ms), 1),
+        (
+            "10,000 wait: bytes a page",
+            of(&pages.ten_thousand, "/bytes_per_page"),
+            0,
+        ),
+        (
+            "polls beside 5,000 callbacks/s: p99 ms",
+            polls(|load| load.p99_ms),
+            1,
+        ),
         ("start to ready ms", Spread::of(pages.start_ms.iter().copied()), 0),
         ("idle memory MiB", Spread::of(pages.idle_mib.iter().copied()), 1),
     ] {

@@ -131,12 +131,23 @@ fn check(sample: &Sample, rows: u32) -> Result<()> {
         );
     }
     let (accepted, books) = (sample.callbacks.load.requests, &sample.books);
-    ensure!(accepted <= u64::from(rows), "the rows ran out: shorter runs, please");
+    ensure!(
+        accepted <= u64::from(rows),
+        "the rows ran out: shorter runs, please"
+    );
     let most = accepted + u64::from(CONNECTIONS);
     if books.complete < accepted || books.complete > most {
-        bail!("{accepted} callbacks were acknowledged, {} are in the books", books.complete);
+        bail!(
+            "{accepted} callbacks were acknowledged, {} are in the books",
+            books.complete
+        );
     }
-    ensure!(books.evidence == books.complete, "{} bodies were kept for {} payments", books.evidence, books.complete);
+    ensure!(
+        books.evidence == books.complete,
+        "{} bodies were kept for {} payments",
+        books.evidence,
+        books.complete
+    );
     ensure!(
         books.payments.is_none_or(|payments| payments == books.complete)
             && books.received.is_none_or(|received| received == books.shillings),

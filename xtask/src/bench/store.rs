@@ -11,7 +11,10 @@ use crate::ci::postgres::{Cluster, Purpose};
 use crate::process;
 
 /// The two programs whose tables differ.
-const SEEDED: [(Program, &str); 2] = [(Program::Kaunta, "kaunta"), (Program::Node("fastify.mjs"), "peer")];
+const SEEDED: [(Program, &str); 2] = [
+    (Program::Kaunta, "kaunta"),
+    (Program::Node("fastify.mjs"), "peer"),
+];
 
 /// Where the seeded databases of one store are.
 pub(super) enum Stores {
@@ -53,9 +56,9 @@ impl Stores {
         })?;
         for (program, database) in SEEDED {
             println!("seeding {rows} rows for {database} on PostgreSQL");
-            cluster.query(&format!("CREATE DATABASE {database}"))?;
+            cluster.query("postgres", &format!("CREATE DATABASE {database}"))?;
             process::run(&mut program.seed(&cluster.url_of(database), rows))?;
-            cluster.query_in(database, "VACUUM ANALYZE")?;
+            cluster.query(database, "VACUUM ANALYZE")?;
         }
         Ok(Self::Postgres(cluster))
     }
@@ -78,12 +81,13 @@ impl Stores {
             }
             Self::Postgres(cluster) => {
                 let database = format!("{}_run", name(program));
-                cluster.query(&format!("DROP DATABASE IF EXISTS {database}"))?;
-                cluster.query(&format!(
+                let sql = |text: &str| cluster.query("postgres", text);
+                sql(&format!("DROP DATABASE IF EXISTS {database}"))?;
+                sql(&format!(
                     "CREATE DATABASE {database} TEMPLATE {} STRATEGY file_copy",
                     name(program)
                 ))?;
-                cluster.query("CHECKPOINT")?;
+                sql("CHECKPOINT")?;
                 Ok(Copy::Database(cluster, database))
             }
         }
@@ -138,7 +142,8 @@ impl Drop for Copy<'_> {
         match self {
             Self::File(file) => remove(file),
             Self::Database(cluster, database) => {
-                drop(cluster.query(&format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)")));
+                let sql = format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)");
+                drop(cluster.query("postgres", &sql));
             }
         }
     }

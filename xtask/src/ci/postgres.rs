@@ -1,4 +1,4 @@
-//! A PostgreSQL of our own for the length of a test run: fresh, on a free port, gone afterwards.
+//! A PostgreSQL of our own for the length of a run: fresh, on a free port, gone afterwards.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,20 @@ const SETTINGS: [&str; 5] = [
     "unix_socket_directories=",
     "log_min_messages=fatal",
 ];
+
+/// For a cluster that is measured: as durable as it comes, and with room for the tables.
+const MEASURED: [&str; 3] = [
+    "shared_buffers=256MB",
+    "unix_socket_directories=",
+    "log_min_messages=fatal",
+];
+
+/// What a cluster is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Testing,
+    Measuring,
+}
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
@@ -41,7 +55,7 @@ pub(super) fn programs() -> Option<PathBuf> {
 }
 
 /// A running server; stopped and deleted when dropped.
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     server: Child,
     folder: PathBuf,
     port: u16,
@@ -50,6 +64,11 @@ pub(super) struct Cluster {
 impl Cluster {
     /// Makes a cluster in the temporary folder, where the user `postgres` may go even if the workspace is private.
     pub(super) fn start() -> Result<Self> {
+        Self::start_for(Purpose::Testing, |_| {})
+    }
+
+    /// The same for another purpose; `prepare` sees the server's command before it runs.
+    pub(crate) fn start_for(purpose: Purpose, prepare: impl Fn(&mut Command)) -> Result<Self> {
         let programs = programs().context("PostgreSQL is missing: apt-get install postgresql")?;
         let folder = std::env::temp_dir().join(format!("kaunta-postgres-{}", std::process::id()));
         std::fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -72,7 +91,12 @@ impl Cluster {
             .arg("-D")
             .arg(&folder)
             .args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-        server.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        let settings = match purpose {
+            Purpose::Testing => SETTINGS.as_slice(),
+            Purpose::Measuring => MEASURED.as_slice(),
+        };
+        server.args(settings.iter().flat_map(|setting| ["-c", setting]));
+        prepare(&mut server);
         let server = server
             .stdout(Stdio::null())
             .spawn()
@@ -103,7 +127,33 @@ impl Cluster {
 
     /// Of a role that may create databases.
     pub(super) fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+        self.url_of("postgres")
+    }
+
+    /// The same for another database.
+    pub(crate) fn url_of(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Runs one statement in `database`.
+    pub(crate) fn query(&self, database: &str, sql: &str) -> Result<()> {
+        let psql = programs().context("PostgreSQL is missing")?.join("psql");
+        let mut psql = process::command(&psql.to_string_lossy());
+        process::run(psql.args(["--quiet", &self.url_of(database), "--command", sql]))
+    }
+
+    /// The server's processes, the first of them the parent of the others.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        let read = |path: PathBuf| std::fs::read_to_string(path).unwrap_or_default();
+        let first = read(self.folder.join("postmaster.pid"));
+        let Some(first) = first.lines().next() else {
+            return Vec::new();
+        };
+        let children = read(format!("/proc/{first}/task/{first}/children").into());
+        std::iter::once(first)
+            .chain(children.split_whitespace())
+            .filter_map(|pid| pid.parse().ok())
+            .collect()
     }
 }
 

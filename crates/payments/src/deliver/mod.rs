@@ -32,9 +32,9 @@ use round::{Ask, DueEndpoint};
 use send::{Leased, Sent};
 
 /// Deliveries of one endpoint that are leased ahead, so that its gate has work while the next round commits.
-const AHEAD: usize = 64;
+const AHEAD: usize = 128;
 /// Deliveries leased in all.
-const LEASED: usize = 1024;
+const LEASED: usize = 2048;
 /// An endpoint whose last attempt failed is tried by one delivery at a time, and all of those together hold at most
 /// half of what may be on the way: endpoints that are dead leave the other half to those that live.
 const FAILING: usize = WEBHOOKS_AT_ONCE.1 / 2;

@@ -11,6 +11,7 @@ use sqlx::FromRow;
 
 use super::send::{Leased, Next, Sent, Target, Tried};
 use crate::Payments;
+use crate::egress::Trouble;
 use crate::endpoints::{DisabledReason, EndpointRow, disable, select_endpoints};
 use crate::error::Error;
 use crate::outbox::Origin;
@@ -143,7 +144,7 @@ async fn record(tx: &mut Tx, sent: &[Sent]) -> Result<(), Error> {
             "leases of webhooks ran out before their attempts ended"
         );
     }
-    let attempts: Vec<Value> = tried.iter().map(|attempt| attempt_row(attempt)).collect();
+    let attempts: Vec<Value> = tried.iter().copied().map(attempt_row).collect();
     run(tx, &INSERT_ATTEMPTS, &attempts).await?;
     note_health(tx, &tried).await
 }
@@ -162,7 +163,7 @@ fn update(tx: &Tx, tried: &Tried) -> Value {
         tried.number,
         due_at,
         tried.status,
-        tried.error.map(|error| error.as_str()),
+        tried.error.map(Trouble::as_str),
         finished_at,
     ])
 }
@@ -174,7 +175,7 @@ fn attempt_row(tried: &Tried) -> Value {
         tried.at.millis(),
         u64::try_from(tried.duration.as_millis()).unwrap_or(u64::MAX),
         tried.status,
-        tried.error.map(|error| error.as_str()),
+        tried.error.map(Trouble::as_str),
         hex(&tried.exchange),
     ])
 }

@@ -51,8 +51,8 @@ mod tests {
     const SCHEDULE: [Duration; 4] = [
         Duration::ZERO,
         Duration::from_secs(5),
-        Duration::from_secs(300),
-        Duration::from_secs(1800),
+        Duration::from_mins(5),
+        Duration::from_mins(30),
     ];
 
     fn seconds(made: usize, asked: Option<u64>, chance: u128) -> Option<u64> {
@@ -93,11 +93,11 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = Timestamp::parse_rfc3339("2026-11-21T10:00:00Z").unwrap();
-        assert_eq!(retry_after("120", now), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("120", now), Some(Duration::from_mins(2)));
         assert_eq!(retry_after(" 0 ", now), Some(Duration::ZERO));
         assert_eq!(
             retry_after("Sat, 21 Nov 2026 10:02:00 GMT", now),
-            Some(Duration::from_secs(120))
+            Some(Duration::from_mins(2))
         );
         assert_eq!(
             retry_after("Sat, 21 Nov 2026 09:00:00 GMT", now),

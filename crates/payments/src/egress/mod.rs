@@ -322,8 +322,8 @@ async fn read_beginning(response: &mut Response, body: &mut Vec<u8>) -> Whole {
 }
 
 fn broken(error: &reqwest::Error) -> Exchange {
-    let not_public = causes(error).any(|cause| cause.is::<NotPublic>());
-    let trouble = if not_public {
+    let not_public = causes(error).find_map(|cause| cause.downcast_ref::<NotPublic>());
+    let trouble = if not_public.is_some() {
         Trouble::NotPublic
     } else if error.is_timeout() {
         Trouble::Timeout

@@ -6,7 +6,7 @@ use kaunta_domain::limits::WEBHOOKS_AT_ONCE;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::receiver::{Receiver, Reply};
+use crate::receiver::{Received, Receiver, Reply};
 use crate::world::World;
 
 const LIVE: usize = 99;
@@ -110,6 +110,6 @@ async fn a_crowd_of_events_goes_out_once_each() {
         u128::from(1500_u32) * 1000 / began.elapsed().as_millis()
     );
     let received = receiver.received();
-    let ids: std::collections::BTreeSet<&str> = received.iter().map(|webhook| webhook.id()).collect();
+    let ids: std::collections::BTreeSet<&str> = received.iter().map(Received::id).collect();
     assert_eq!((received.len(), ids.len()), (CROWD, CROWD));
 }

@@ -1,5 +1,10 @@
 //! Webhooks on their way, on both databases, to real receivers over HTTP.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests, which clippy cannot see"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

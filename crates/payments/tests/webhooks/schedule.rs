@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::receiver::{Receiver, Reply};
+use crate::receiver::{Received, Receiver, Reply};
 use crate::world::World;
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn the_schedule_is_kept_and_ends() {
     assert_eq!(world.deliver().await, 0);
     let received = receiver.received();
     assert_eq!(received.len(), 10);
-    let ids: BTreeSet<&str> = received.iter().map(|webhook| webhook.id()).collect();
+    let ids: BTreeSet<&str> = received.iter().map(Received::id).collect();
     let times: BTreeSet<&str> = received
         .iter()
         .map(|webhook| webhook.headers["webhook-timestamp"].as_str())
