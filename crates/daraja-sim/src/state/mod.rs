@@ -8,6 +8,7 @@ pub(crate) mod menu;
 pub(crate) mod money;
 pub(crate) mod person;
 pub(crate) mod push;
+mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;

@@ -8,6 +8,7 @@ mod control;
 mod faults;
 mod merchant;
 mod phone;
+mod program;
 mod push;
 mod query;
 mod refusals;
