@@ -244,3 +244,58 @@ pub(crate) async fn method_not_allowed() -> Problem {
         "this address does not take this method; the header Allow names those that it takes",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use kaunta_domain::id::RequestId;
+
+    use super::*;
+
+    fn rendered(error: Error) -> Response {
+        let mut response = Problem::from(error).into_response();
+        let problem = response.extensions_mut().remove::<Problem>().unwrap();
+        let here = Url::parse("https://pay.shop.example").unwrap();
+        problem.render(RequestId::from_bits(7), &here, &mut response);
+        response
+    }
+
+    #[test]
+    fn a_wait_is_told_in_seconds_and_as_a_quota() {
+        let response = rendered(Error::CoolingDown(Duration::from_secs(90)));
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        for (name, value) in [
+            ("retry-after", "90"),
+            ("ratelimit-limit", "1"),
+            ("ratelimit-remaining", "0"),
+            ("ratelimit-reset", "90"),
+        ] {
+            assert_eq!(response.headers()[name], value, "{name}");
+        }
+        let forever = rendered(Error::TooManyAttempts);
+        assert_eq!(forever.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(
+            forever.headers().get("retry-after").is_none(),
+            "waiting does not help"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_failed_inside_is_not_told() {
+        let store = Error::Inconsistent {
+            table: "sessions",
+            column: "status",
+            row: "cs_secret".to_owned(),
+        };
+        let body = rendered(store).into_body();
+        let bytes = axum::body::to_bytes(body, 10_000).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        assert!(
+            text.contains("internal_error")
+                && text.contains("https://pay.shop.example/errors/internal_error")
+        );
+        assert!(
+            !text.contains("cs_secret") && !text.contains("sessions"),
+            "{text}"
+        );
+    }
+}

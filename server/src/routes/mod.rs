@@ -12,7 +12,7 @@ pub(crate) mod sessions;
 pub(crate) mod webhooks;
 
 use axum::response::{IntoResponse as _, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, StatusCode};
 use kaunta_payments::{Answer, List};
 use serde::Serialize;
@@ -26,6 +26,7 @@ fn json_text(status: StatusCode, text: String) -> Response {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     (status, headers, text).into_response()
 }

@@ -195,7 +195,7 @@ fn protect(headers: &mut HeaderMap, shell: Shell, origins: &[String], nonce: &st
     };
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'nonce-{nonce}'; \
-         connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
+         connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
     );
     // An origin that is no header text cannot have been saved; without a policy nothing is shown at all.
     let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
@@ -208,14 +208,15 @@ fn protect(headers: &mut HeaderMap, shell: Shell, origins: &[String], nonce: &st
     }
 }
 
-/// `/ui/…`: what the live page calls. A wait for news ends when the server closes.
+/// `/ui/…`: what the live page calls. A wait for news ends when the server closes; what changes something is finished.
 async fn server_function(State(state): State<AppState>, request: Request) -> Response {
     let payments = state.payments.clone();
+    let only_looks = request.method().is_safe();
     let context = move || provide_context(payments.clone());
     let answer = leptos_axum::handle_server_fns_with_context(context, request);
     let mut response = tokio::select! {
         answer = answer => answer.into_response(),
-        () = state.closing.cancelled() => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        () = state.closing.cancelled(), if only_looks => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };
     response
         .headers_mut()
