@@ -39,12 +39,7 @@ async fn by_clipboard(text: &str) -> bool {
 
 /// The old way: selects the value beside the button, which also helps who has to copy by hand.
 fn by_selection(button: &Element) -> bool {
-    let value = button
-        .closest(".fact")
-        .ok()
-        .flatten()
-        .and_then(|fact| fact.query_selector(".value").ok().flatten());
-    let (Some(value), Ok(Some(selection))) = (value, dom::window().get_selection()) else {
+    let (Some(value), Ok(Some(selection))) = (beside(button, ".value"), dom::window().get_selection()) else {
         return false;
     };
     let _ = selection.select_all_children(&value);
@@ -54,26 +49,26 @@ fn by_selection(button: &Element) -> bool {
         .unwrap_or(false)
 }
 
-/// The visible word changes for two seconds; the name of what was copied is spoken with it.
+/// The visible word changes for two seconds; what was copied is spoken with it.
 fn say(button: &Element, word: &'static str, aloud: Aloud) {
-    let Some(label) = button.first_element_child() else {
-        return;
-    };
-    let before = label.text_content().unwrap_or_default();
+    let before = button.text_content().unwrap_or_default();
     if before == word {
         return;
     }
-    let what = label
-        .next_element_sibling()
+    let what = beside(button, "dt")
         .and_then(|what| what.text_content())
         .unwrap_or_default();
-    aloud.whisper([what.trim(), ": ", word].concat());
-    label.set_text_content(Some(word));
+    aloud.whisper([&what, ": ", word].concat());
+    button.set_text_content(Some(word));
     dom::set(button, "data-done", Some(""));
     let button = button.clone();
     Timeout::new(2_000, move || {
-        label.set_text_content(Some(&before));
+        button.set_text_content(Some(&before));
         dom::set(&button, "data-done", None);
     })
     .forget();
+}
+
+fn beside(button: &Element, selector: &str) -> Option<Element> {
+    button.closest(".fact").ok()??.query_selector(selector).ok()?
 }

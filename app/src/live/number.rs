@@ -18,10 +18,12 @@ pub(super) fn read(field: &HtmlInputElement) -> Result<String, PhoneError> {
 /// After a key: shows what is understood, and takes an old complaint away. Nobody is told off while typing.
 pub(super) fn typing(field: &HtmlInputElement) {
     complain(field, "");
-    dom::tell(
-        "phone-say",
-        &Msisdn::parse(&field.value()).map_or(String::new(), understood),
-    );
+    let number = Msisdn::parse(&field.value()).ok();
+    dom::tell("phone-say", &number.map_or(String::new(), understood));
+    if let Some(note) = dom::by_id("phone-say") {
+        let doubtful = number.is_some_and(|number| !number.looks_like_mpesa());
+        dom::set(&note, "data-doubt", doubtful.then_some(""));
+    }
 }
 
 /// When the field is left: writes the number as people read it, or says what is wrong with it.

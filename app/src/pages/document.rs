@@ -96,7 +96,10 @@ pub(super) fn shell<B: IntoView + 'static>(
         }
     });
     // In a frame nobody sees the icon, and each request counts there.
-    let icon = (outline.shell == Shell::Hosted).then(|| view! { <link rel="icon" href="/icon.svg"/> });
+    let icon = match outline.shell {
+        Shell::Hosted => "/icon.svg",
+        Shell::Framed => "data:,",
+    };
     let css = format!("{}{}", assets.css, outline.rules);
     view! {
         <html lang=outline.lang.tag() data-theme=outline.theme data-shell=outline.shell.path()>
@@ -108,7 +111,7 @@ pub(super) fn shell<B: IntoView + 'static>(
                 <title>{outline.title}</title>
                 {preloads}
                 {refresh}
-                {icon}
+                <link rel="icon" href=icon/>
                 <style nonce=assets.nonce.clone() inner_html=css></style>
             </head>
             <body>{body}</body>

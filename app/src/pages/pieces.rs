@@ -42,7 +42,9 @@ pub(super) fn about(c: &Context<'_>) -> AnyView {
         .clone()
         .map(|text| view! { <p class="what">{text}</p> });
     let items = c.page.line_items.clone();
-    let basket = (!items.is_empty()).then(|| view! { <Basket items=items w=c.w/> });
+    // One thing by itself is what the description says.
+    let basket = (items.len() > 1 || c.page.description.is_none() && !items.is_empty())
+        .then(|| view! { <Basket items=items w=c.w/> });
     view! { {what} {basket} }.into_any()
 }
 

@@ -259,11 +259,12 @@ fn a_mistake_is_named_beside_its_field_which_keeps_what_was_typed() {
 fn what_shops_write_stays_text() {
     let mut seen = seen(Phase::Open);
     seen.page.merchant_name = "<img src=x>".to_owned();
-    seen.page.line_items = vec![LineItem {
+    let item = LineItem {
         name: "<i>tea</i>".to_owned(),
         quantity: 2,
-        amount: Kes::new(750),
-    }];
+        amount: Kes::new(375),
+    };
+    seen.page.line_items = vec![item.clone(), item];
     let html = html(&seen);
     assert!(!html.contains("<img") && !html.contains("<i>") && !html.contains("shirt <b>"));
     assert!(html.contains("2 × "));

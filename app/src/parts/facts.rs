@@ -39,9 +39,8 @@ pub fn Facts(
 fn row(fact: Fact, copy: &'static str) -> impl IntoView {
     let button = fact.copy.map(|text| {
         view! {
-            <button type="button" class="copy" data-copy=text>
-                <span>{copy}</span>
-                <span class="unseen">" "{fact.label}</span>
+            <button type="button" class="copy" data-copy=text aria-label=format!("{copy} {}", fact.label)>
+                {copy}
             </button>
         }
     });

@@ -56,7 +56,13 @@ pub(super) static WORDS: Words = Words {
             )
         },
         back_to: |shop| format!("Back to {shop}"),
-        things: |count| format!("{count} items"),
+        things: |count| {
+            if count == "1" {
+                "1 item".to_owned()
+            } else {
+                format!("{count} items")
+            }
+        },
         copy: "Copy",
         look_again: "Look again",
     },
