@@ -104,12 +104,12 @@ impl Arguments {
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let sim = Sim::start(Arguments::parse().config()).await?;
-    // The first line is the address alone, for whoever starts this on a free port.
-    writeln!(
+    // The first line is the address alone, for whoever starts this on a free port; who has read it may hang up.
+    let address = sim.base_url();
+    let _ = writeln!(
         std::io::stdout(),
-        "{0}\nphone: {0}/phone\ncontrols: {0}/sim",
-        sim.base_url()
-    )?;
+        "{address}\nphone: {address}/phone\ncontrols: {address}/sim"
+    );
     told_to_stop().await?;
     sim.stop().await;
     Ok(())
