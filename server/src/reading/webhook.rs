@@ -147,7 +147,7 @@ mod tests {
 
     fn codes<T>(read: Result<T, Problem>) -> Vec<(String, &'static str)> {
         let problem = read.err();
-        let errors = problem.iter().flat_map(|problem| problem.field_errors());
+        let errors = problem.iter().flat_map(Problem::field_errors);
         errors.map(|error| (error.pointer.clone(), error.code)).collect()
     }
 
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn an_overlap_has_its_edges() {
-        assert_eq!(overlap(json!({})).ok(), Some(Duration::from_secs(86_400)));
+        assert_eq!(overlap(json!({})).ok(), Some(Duration::from_hours(24)));
         assert_eq!(
             overlap(json!({ "overlap_seconds": 0 })).ok(),
             Some(Duration::ZERO)

@@ -79,7 +79,7 @@ pub(crate) async fn change(
 
 /// What is left to say of an endpoint that was deleted.
 #[derive(Serialize)]
-struct Deleted {
+struct Gone {
     id: WebhookEndpointId,
     object: &'static str,
     deleted: bool,
@@ -93,7 +93,7 @@ pub(crate) async fn delete(
 ) -> Result<Response, Problem> {
     let caller = allowed(merchant)?;
     state.payments.delete_webhook_endpoint(&caller, id).await?;
-    json(&Deleted {
+    json(&Gone {
         id,
         object: "webhook_endpoint",
         deleted: true,
