@@ -28,7 +28,13 @@ const RULES: [Rule; 3] = [
             "SysRng",
             "getrandom::",
         ],
-        home: &["crates/payments/src/clock.rs", "crates/daraja-sim/", "bench/"],
+        // The padding of a credential decides nothing, and may not be repeatable.
+        home: &[
+            "crates/payments/src/clock.rs",
+            "crates/daraja/src/credential.rs",
+            "crates/daraja-sim/",
+            "bench/",
+        ],
         why: "only payments::clock asks the machine for time or chance",
     },
     Rule {
