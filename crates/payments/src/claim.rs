@@ -34,15 +34,23 @@ pub enum Claimed {
     TooMany,
 }
 
+/// Money as a row.
 #[derive(FromRow)]
-struct MoneyRow {
-    session_id: Option<String>,
+pub(crate) struct MoneyRow {
+    id: String,
+    pub(crate) session_id: Option<String>,
+    pub(crate) shortcode: String,
+    receipt: Option<String>,
     amount: i64,
     method: String,
     source: String,
     payer_masked: Option<String>,
     paid_at: i64,
 }
+
+/// The columns of a [`MoneyRow`].
+pub(crate) const MONEY_COLUMNS: &str =
+    "SELECT id, session_id, shortcode, receipt, amount, method, source, payer_masked, paid_at FROM payments";
 
 impl Payments {
     /// Looks for the money of a message or code that a shopper shows.
@@ -64,9 +72,8 @@ impl Payments {
 
 async fn look_for(tx: &mut Tx, loaded: &Loaded, receipt: Receipt) -> Result<Claimed, Error> {
     let key = || args![loaded.shortcode.as_str(), loaded.livemode, receipt.as_str()];
-    let sql = "SELECT session_id, amount, method, source, payer_masked, paid_at FROM payments \
-               WHERE shortcode = $1 AND livemode = $2 AND receipt = $3";
-    match tx.conn.row::<MoneyRow>(sql, key()).await? {
+    let sql = format!("{MONEY_COLUMNS} WHERE shortcode = $1 AND livemode = $2 AND receipt = $3");
+    match tx.conn.row::<MoneyRow>(sqlx::AssertSqlSafe(sql), key()).await? {
         Some(row) if row.session_id.as_deref() == Some(loaded.id.to_string().as_str()) => Ok(Claimed::Known),
         Some(MoneyRow {
             session_id: Some(_), ..
@@ -78,34 +85,47 @@ async fn look_for(tx: &mut Tx, loaded: &Loaded, receipt: Receipt) -> Result<Clai
             {
                 return Ok(Claimed::Taken);
             }
-            tie(tx, loaded, receipt, row).await
+            let tied = tie(tx, loaded.id, row).await?;
+            Ok(if tied { Claimed::Tied } else { Claimed::Taken })
         }
         None => remember(tx, loaded, receipt).await,
     }
 }
 
-async fn tie(tx: &mut Tx, loaded: &Loaded, receipt: Receipt, row: MoneyRow) -> Result<Claimed, Error> {
+/// Puts money that is on no session's books on those of `session`, which is loaded and of the same shortcode. False
+/// where another session got it first.
+pub(crate) async fn tie(tx: &mut Tx, session: SessionId, row: MoneyRow) -> Result<bool, Error> {
+    // Changes nothing and holds the row: whoever else ties this money waits here, and then finds it taken.
+    let hold = "UPDATE payments SET session_id = NULL WHERE id = $1 AND session_id IS NULL";
+    if tx.conn.run(hold, args![row.id.as_str()]).await? == 0 {
+        return Ok(false);
+    }
     let wrong = |column| Error::Inconsistent {
         table: "payments",
         column,
-        row: receipt.to_string(),
+        row: row.id.clone(),
     };
+    let receipt = row
+        .receipt
+        .as_deref()
+        .and_then(|text| Receipt::wire(text).ok())
+        .ok_or_else(|| wrong("receipt"))?;
     let money = Money {
         receipt: Some(receipt),
         amount: Some(Kes::new(row.amount)),
         method: Method::parse(&row.method).ok_or_else(|| wrong("method"))?,
         source: Source::parse(&row.source).ok_or_else(|| wrong("source"))?,
         payer_tail: None,
-        payer_masked: row.payer_masked,
+        payer_masked: row.payer_masked.clone(),
         paid_at: Some(Timestamp::from_millis(row.paid_at)),
     };
     let item = Item {
-        target: Target::Session(loaded.id),
+        target: Target::Session(session),
         heard: Heard::Money(money),
         evidence: None,
     };
     settle(tx, &[item]).await?;
-    Ok(Claimed::Tied)
+    Ok(true)
 }
 
 /// Remembers a claim until the money comes. Guesses are few, so that nobody can try codes out.

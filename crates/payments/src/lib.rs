@@ -10,6 +10,7 @@ mod c2b;
 mod claim;
 pub mod clock;
 mod deliver;
+mod desk;
 mod egress;
 mod endpoints;
 mod error;
@@ -46,6 +47,7 @@ pub use claim::Claimed;
 pub use deliver::{
     DeliveryAttemptObject, DeliveryDetail, DeliveryFilter, DeliveryObject, RequestObject, ResponseObject,
 };
+pub use desk::{Clerk, DeskSession, Suggestion, Takings, Unmatched};
 pub use endpoints::{EventFilter, NewWebhookEndpoint, Replay, WebhookEndpointChange, WebhookEndpointObject};
 pub use error::Error;
 pub use hub::Pulse;

@@ -26,7 +26,7 @@ pub struct PaymentFilter {
 }
 
 #[derive(FromRow)]
-struct PaymentRow {
+pub(crate) struct PaymentRow {
     id: String,
     session_id: Option<String>,
     livemode: i64,
@@ -45,7 +45,8 @@ struct EventRow {
     body: Vec<u8>,
 }
 
-const PAYMENT_COLUMNS: &str = "SELECT p.id, p.session_id, p.livemode, p.receipt, p.amount, p.method, p.source, p.payer_masked, p.paid_at FROM payments p";
+/// The columns of a [`PaymentRow`], of payments named `p`.
+pub(crate) const PAYMENT_COLUMNS: &str = "SELECT p.id, p.session_id, p.livemode, p.receipt, p.amount, p.method, p.source, p.payer_masked, p.paid_at";
 /// How often a waiting reader of events looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
@@ -64,7 +65,7 @@ impl Payments {
         );
         let (condition, args) = wanted.page("p.id", &cursor);
         let mut conn = self.store.read().await?;
-        let sql = format!("{PAYMENT_COLUMNS} {condition}");
+        let sql = format!("{PAYMENT_COLUMNS} FROM payments p {condition}");
         let rows = conn.rows::<PaymentRow>(sqlx::AssertSqlSafe(sql), args).await?;
         Ok(cursor.cut(rows.into_iter().map(payment).collect::<Result<_, _>>()?))
     }
@@ -72,7 +73,9 @@ impl Payments {
     /// A payment of the caller's.
     pub async fn payment(&self, caller: &Caller, id: PaymentId) -> Result<PaymentObject, Error> {
         let mut conn = self.store.read().await?;
-        let sql = format!("{PAYMENT_COLUMNS} WHERE p.id = $1 AND p.merchant_id = $2 AND p.livemode = $3");
+        let sql = format!(
+            "{PAYMENT_COLUMNS} FROM payments p WHERE p.id = $1 AND p.merchant_id = $2 AND p.livemode = $3"
+        );
         let args = args![id, caller.merchant, caller.livemode];
         let row = conn.row::<PaymentRow>(sqlx::AssertSqlSafe(sql), args).await?;
         payment(row.ok_or(Error::NotFound)?)
@@ -153,7 +156,8 @@ impl Payments {
     }
 }
 
-fn payment(row: PaymentRow) -> Result<PaymentObject, Error> {
+/// A payment as the merchant sees it.
+pub(crate) fn payment(row: PaymentRow) -> Result<PaymentObject, Error> {
     let wrong = |column| Error::Inconsistent {
         table: "payments",
         column,

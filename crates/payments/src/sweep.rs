@@ -153,7 +153,7 @@ impl Payments {
     }
 
     /// One step: opens sessions again whose prompt stayed silent, expires those whose time is over, and forgets old
-    /// idempotency keys. How many sessions it moved.
+    /// idempotency keys and desk sessions. How many sessions it moved.
     pub async fn pass_time(&self) -> Result<usize, Error> {
         self.store
             .write(|tx| {
@@ -163,6 +163,7 @@ impl Payments {
                     tx.conn
                         .run("DELETE FROM idempotency WHERE created_at < $1", args![forget])
                         .await?;
+                    crate::desk::prune(tx).await?;
                     let sql =
                         format!("SELECT id FROM sessions WHERE due_at <= $1 ORDER BY due_at LIMIT {STEP}");
                     let due = tx

@@ -80,6 +80,7 @@ pub(crate) enum Purpose {
     Token,
     WebhookSecret,
     Exchange,
+    DeskSession,
 }
 
 impl Purpose {
@@ -94,6 +95,7 @@ impl Purpose {
             Self::Token => b"token",
             Self::WebhookSecret => b"webhook-secret",
             Self::Exchange => b"exchange",
+            Self::DeskSession => b"desk-session",
         }
     }
 }
