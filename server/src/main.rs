@@ -8,6 +8,7 @@ mod auth;
 mod cli;
 mod config;
 mod demo;
+mod desk;
 mod edge;
 mod html;
 mod jobs;

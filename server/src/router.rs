@@ -5,6 +5,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::assets::{self, ASSETS};
+use crate::desk;
 use crate::edge::edge;
 use crate::problem::method_not_allowed;
 use crate::routes::{attempts, errors, events, health, pages, payments, rail, sessions, webhooks};
@@ -77,9 +78,11 @@ fn site() -> Router<AppState> {
     })
 }
 
-/// Says what is missing, puts what every request needs around all routes, and hands them the state.
+/// Adds the desk, whose sessions need the engine, says what is missing, puts what every request needs around all
+/// routes, and hands them the state.
 pub(crate) fn finished(routes: Router<AppState>, state: AppState) -> Router {
     routes
+        .merge(desk::router(&state))
         .fallback(errors::nothing_here)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(state.clone(), edge))

@@ -19,7 +19,7 @@ pub(crate) fn may_call_back(settings: &Settings, peer: SocketAddr, headers: &Hea
 /// `X-Forwarded-For` grows to the right, each proxy adding whom it heard, so it is read from the right for as long as
 /// trusted proxies speak; what stands further left is what the client claims, and counts for nothing. Nobody's
 /// address comes out where a trusted proxy wrote something that cannot be read.
-fn client(trusted: &[IpNet], peer: SocketAddr, headers: &HeaderMap) -> Option<IpAddr> {
+pub(crate) fn client(trusted: &[IpNet], peer: SocketAddr, headers: &HeaderMap) -> Option<IpAddr> {
     let mut client = peer.ip().to_canonical();
     let lines: Vec<&str> = headers
         .get_all("x-forwarded-for")
