@@ -47,7 +47,7 @@ pub use claim::Claimed;
 pub use deliver::{
     DeliveryAttemptObject, DeliveryDetail, DeliveryFilter, DeliveryObject, RequestObject, ResponseObject,
 };
-pub use desk::{Clerk, DeskSession, Suggestion, Takings, Unmatched};
+pub use desk::{Assigned, Clerk, DeskSession, Suggestion, Takings, Unmatched};
 pub use endpoints::{EventFilter, NewWebhookEndpoint, Replay, WebhookEndpointChange, WebhookEndpointObject};
 pub use error::Error;
 pub use hub::Pulse;

@@ -67,6 +67,9 @@ async fn money_without_a_session_is_assigned_once_and_keeps_its_source() {
     assert_eq!(object["payments"].as_array().unwrap().len(), 1);
     assert_eq!(object["payments"][0]["id"], payment.to_string());
     assert_eq!(object["payments"][0]["completion_source"], "c2b");
+    let audit = stage.payments.assigned(&stage.caller, first).await.unwrap();
+    assert_eq!((audit.len(), audit[0].payment, audit[0].at), (1, payment, START));
+    assert!(audit[0].who.contains(&clerk.key.to_string()) && audit[0].who.contains(&clerk.hint));
     let again = stage.payments.assign(&clerk, payment, second).await;
     assert!(
         matches!(
@@ -79,6 +82,7 @@ async fn money_without_a_session_is_assigned_once_and_keeps_its_source() {
         "{again:?}"
     );
     assert_eq!(stage.object(second).await["amount_received"], 0);
+    assert_eq!(stage.payments.assigned(&stage.caller, second).await.unwrap(), []);
     assert_eq!(stage.payments.unmatched_count(&stage.caller).await.unwrap(), 0);
     let completed = stage.event_types().await;
     let completed = completed

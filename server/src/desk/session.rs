@@ -5,6 +5,7 @@ use axum::response::Response;
 use kaunta_domain::api::{AttemptObject, PaymentObject, SessionObject};
 use kaunta_domain::payment::{Method, Source};
 use kaunta_domain::time::Timestamp;
+use kaunta_payments::Assigned;
 
 use super::gate::SignedIn;
 use super::page::{self, Fault, Place, kes, moment, or_dash};
@@ -23,13 +24,14 @@ pub(super) async fn show(
     let id = id.parse().map_err(|_| Fault::nothing_here())?;
     let caller = &who.clerk.caller;
     let session = state.payments.session(caller, id).await?;
+    let assigned = state.payments.assigned(caller, id).await?;
     let waiting = state.payments.unmatched_count(caller).await?;
     let main = format!(
         "<p class=\"back\"><a href=\"/desk\">← Today</a></p><h1>{} {}</h1>{}<h2>What happened</h2>{}",
         kes(session.amount),
         page::state(session.status, session.payment_status),
         facts(&session),
-        timeline(&session),
+        timeline(&session, &assigned),
     );
     Ok(page::desk(&who, Place::Session, waiting, "Session", &main))
 }
@@ -56,13 +58,14 @@ fn facts(session: &SessionObject) -> String {
     )
 }
 
-fn timeline(session: &SessionObject) -> String {
+fn timeline(session: &SessionObject, assigned: &[Assigned]) -> String {
     let mut moments: Vec<Moment> = vec![(session.created_at, "calm", "The shop made the session".to_owned())];
     session
         .attempts
         .iter()
         .for_each(|attempt| prompt(attempt, &mut moments));
     moments.extend(session.payments.iter().map(money));
+    moments.extend(assigned.iter().map(by_hand));
     moments.extend(
         session
             .completed_at
@@ -100,6 +103,12 @@ fn prompt(attempt: &AttemptObject, moments: &mut Vec<Moment>) {
         format!(" · <code>{}</code>{code}", failure.code)
     });
     moments.push((ended_at, class, words + &why));
+}
+
+fn by_hand(assigned: &Assigned) -> Moment {
+    let who = escaped(&assigned.who);
+    let words = format!("Money was put on this session at the desk, with the key <code>{who}</code>");
+    (assigned.at, "calm", words)
 }
 
 fn money(payment: &PaymentObject) -> Moment {

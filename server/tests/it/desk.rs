@@ -258,7 +258,11 @@ async fn stray_money_is_put_on_its_session_by_a_form_of_this_session_only() {
         (&json!("complete"), &json!("c2b"))
     );
     let told = visitor.get(&there).await;
-    assert!(told.text.contains("by hand to the paybill") && told.text.contains("Paid in full"));
+    assert!(
+        told.text.contains("by hand to the paybill")
+            && told.text.contains("at the desk")
+            && told.text.contains("Paid in full")
+    );
     assert!(
         visitor
             .get("/desk/unmatched")

@@ -17,7 +17,7 @@ CREATE TABLE desk_audit (
     payment_id   TEXT NOT NULL,
     session_id   TEXT NOT NULL REFERENCES sessions (id)
 );
-CREATE INDEX desk_audit_merchant ON desk_audit (merchant_id, seq);
+CREATE INDEX desk_audit_session ON desk_audit (session_id);
 
 -- Money that names no session is little, and asked for on every visit of the desk.
 CREATE INDEX payments_unmatched ON payments (merchant_id, livemode, id) WHERE session_id IS NULL;

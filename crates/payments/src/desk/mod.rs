@@ -20,6 +20,7 @@ use crate::store::case;
 use crate::store::conn::{Arg, Conn, args};
 use crate::vault::token_hash;
 
+pub use assign::Assigned;
 pub use sessions::DeskSession;
 pub(crate) use sessions::prune;
 
