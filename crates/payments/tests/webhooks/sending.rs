@@ -217,3 +217,60 @@ async fn the_first_attempt_follows_the_commit_at_once() {
         "what was sent is written down"
     );
 }
+
+#[tokio::test]
+async fn money_is_told_by_whatever_way_it_came() {
+    let world = World::new().await;
+    let receiver = Receiver::that(Reply::status(200)).await;
+    let endpoint = world.endpoint(&receiver.url, &["*"]).await;
+    let id = world.stage.session(1500).await;
+    world.stage.prompt(id).await;
+    for callback in world.stage.sim.take_outbox() {
+        world.stage.deliver(&callback).await;
+    }
+    world.stage.pay_by_hand("254722000111", "NOBODYS", 70).await;
+    for confirmation in world.stage.sim.take_outbox() {
+        world.stage.deliver(&confirmation).await;
+    }
+    world.deliver().await;
+    let mut received = receiver.received();
+    assert!(
+        received
+            .iter()
+            .all(|webhook| webhook.verify(&endpoint.secret, world.now()).is_ok())
+    );
+    received.sort_by_key(|webhook| webhook.json()["sequence"].as_i64());
+    let kept = world.events().await;
+    assert_eq!(received.len(), kept.len(), "every event went out");
+    assert!(
+        received
+            .iter()
+            .all(|webhook| kept.iter().any(|event| event.as_bytes() == webhook.body))
+    );
+    let of_session = received
+        .iter()
+        .map(crate::receiver::Received::json)
+        .filter(|event| event["type"] != "c2b.payment.unmatched");
+    let sequences: Vec<i64> = of_session
+        .map(|event| event["sequence"].as_i64().unwrap())
+        .collect();
+    assert_eq!(
+        sequences,
+        (1..=i64::try_from(sequences.len()).unwrap()).collect::<Vec<_>>()
+    );
+    let types: Vec<String> = received
+        .iter()
+        .map(|webhook| webhook.json()["type"].as_str().unwrap().to_owned())
+        .collect();
+    for kind in [
+        "payment.succeeded",
+        "checkout.session.completed",
+        "c2b.payment.unmatched",
+    ] {
+        assert_eq!(
+            types.iter().filter(|known| *known == kind).count(),
+            1,
+            "{kind}: {types:?}"
+        );
+    }
+}
