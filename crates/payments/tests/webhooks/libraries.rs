@@ -29,7 +29,7 @@ async fn the_libraries_of_merchants_verify_what_is_sent() {
     };
     let receiver = Receiver::that(Reply::status(200)).await;
     let endpoint = world.endpoint(&receiver.url, &["*"]).await;
-    let overlap = Duration::from_secs(3600);
+    let overlap = Duration::from_hours(1);
     let rotated = world
         .payments
         .rotate_webhook_secret(&world.caller, endpoint.id, overlap, None)
