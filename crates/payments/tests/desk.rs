@@ -1,5 +1,10 @@
 //! The desk: money without a session is tied once and by its owner, and who is signed in outlives the process.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests, which clippy cannot see"
+)]
+
 mod support;
 
 use std::time::Duration;
@@ -172,7 +177,7 @@ async fn suggestions_begin_with_the_amount_and_what_was_typed_decides_between_eq
 #[tokio::test]
 async fn the_takings_of_a_day_are_its_payments_whether_matched_or_not() {
     let stage = Stage::new().await;
-    let day = Duration::from_secs(24 * 3600);
+    let day = Duration::from_hours(24);
     let id = stage.session(1500).await;
     stage.prompt(id).await;
     for message in stage.sim.take_outbox() {
@@ -187,7 +192,7 @@ async fn the_takings_of_a_day_are_its_payments_whether_matched_or_not() {
             .unwrap();
         (sum.shillings(), payments)
     };
-    assert_eq!(of(START - Duration::from_secs(3600)).await, (1750, 2));
+    assert_eq!(of(START - Duration::from_hours(1)).await, (1750, 2));
     assert_eq!(of(START - day - day).await, (0, 0));
     assert_eq!(of(START + day).await, (0, 0));
 }
@@ -197,7 +202,7 @@ async fn a_desk_session_outlives_the_process_and_ends_when_its_time_is_over() {
     let stage = Stage::new().await;
     let kept = |data: &[u8], hours: u64| DeskSession {
         data: data.to_vec(),
-        expires_at: START + Duration::from_secs(hours * 3600),
+        expires_at: START + Duration::from_hours(hours),
     };
     let made = stage
         .payments

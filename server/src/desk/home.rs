@@ -14,7 +14,7 @@ use crate::state::AppState;
 
 /// How many sessions are shown.
 const LATEST: i64 = 20;
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// `GET /desk`
 pub(super) async fn show(State(state): State<AppState>, who: SignedIn) -> Result<Response, Fault> {

@@ -24,8 +24,11 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// Where the style is: its name changes with it.
 pub(super) static STYLE_PATH: LazyLock<String> = LazyLock::new(|| {
     let digest = Sha256::digest(STYLE);
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("/desk/style-{name}.css")
+    let name = digest
+        .iter()
+        .take(8)
+        .fold(0_u64, |name, byte| (name << 8) | u64::from(*byte));
+    format!("/desk/style-{name:016x}.css")
 });
 
 /// `GET /desk/style-….css`

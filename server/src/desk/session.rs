@@ -75,11 +75,12 @@ fn timeline(session: &SessionObject, assigned: &[Assigned]) -> String {
         moments.push((session.expires_at, "calm", "Its time ran out".to_owned()));
     }
     moments.sort_by_key(|(at, ..)| *at);
-    let items: String = moments
-        .iter()
-        .map(|(at, class, words)| format!("<li class=\"{class}\"><p>{words}</p>{}</li>", moment(*at)))
-        .collect();
+    let items: String = moments.iter().map(item).collect();
     format!("<ol class=\"timeline\">{items}</ol>")
+}
+
+fn item((at, class, words): &Moment) -> String {
+    format!("<li class=\"{class}\"><p>{words}</p>{}</li>", moment(*at))
 }
 
 fn prompt(attempt: &AttemptObject, moments: &mut Vec<Moment>) {

@@ -42,9 +42,8 @@ impl SessionStore for DeskStore {
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let found = match self.0.desk_session(&id.to_string()).await {
             Ok(Some(found)) => found,
-            Ok(None) => return Ok(None),
-            // Its master key is gone: the person signs in anew.
-            Err(Error::Vault(_)) => return Ok(None),
+            // Where its master key is gone, the person signs in anew.
+            Ok(None) | Err(Error::Vault(_)) => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
         let data =

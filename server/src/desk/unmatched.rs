@@ -111,10 +111,15 @@ fn choice(who: &SignedIn, money: &Unmatched, suggestion: &Suggestion) -> String 
     if suggestion.near_account {
         reasons.push_str(" <span class=\"chip good\">account fits</span>");
     }
+    let weight = if suggestion.same_amount || suggestion.near_account {
+        ""
+    } else {
+        " weak"
+    };
     let button = if who.may_assign() {
         format!(
             "<form method=\"post\" action=\"/desk/unmatched/assign\">{}<input type=\"hidden\" name=\"payment\" value=\"{}\">\
-             <input type=\"hidden\" name=\"session\" value=\"{}\"><button class=\"btn small\">It is for this<span \
+             <input type=\"hidden\" name=\"session\" value=\"{}\"><button class=\"btn small{weight}\">It is for this<span \
              class=\"far\"> session: {} due</span></button></form>",
             token_field(who),
             money.payment.id,

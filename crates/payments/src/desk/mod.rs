@@ -31,9 +31,9 @@ const CANDIDATES: i64 = 200;
 /// Most sessions that are suggested for one payment.
 const SUGGESTIONS: usize = 5;
 /// How long before or after its money a session may have been made to be suggested.
-const NEAR: std::time::Duration = std::time::Duration::from_secs(14 * 24 * 3600);
+const NEAR: std::time::Duration = std::time::Duration::from_hours(14 * 24);
 /// How much earlier than its recording the oldest money of a range may be looked for: clocks differ.
-const SLACK: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+const SLACK: std::time::Duration = std::time::Duration::from_hours(24);
 
 /// A person at the desk, by the API key that it signed in with.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use kaunta_domain::account_code::AccountCode;
+use kaunta_domain::account_code::{AccountCode, Found};
 use kaunta_domain::api::PaymentObject;
 use kaunta_domain::money::Kes;
 use kaunta_domain::time::Timestamp;
 
 /// Distances in time that make a difference to a person: while at the counter, the same day, later.
-const STEPS: [Duration; 2] = [Duration::from_secs(2 * 3600), Duration::from_secs(24 * 3600)];
+const STEPS: [Duration; 2] = [Duration::from_hours(2), Duration::from_hours(24)];
 /// The distance of an account that nothing was typed for.
 const FAR: usize = usize::MAX;
 /// Longest text that distances are counted for; M-Pesa takes 20 letters as an account.
@@ -55,7 +55,7 @@ pub(super) fn rank(
 
 /// How far what was typed is from `account`: nothing where it reads as it, one where it is a mistake away from it.
 fn distance(typed: &str, account: &str) -> usize {
-    let Ok(meant) = AccountCode::parse(account).map(|found| found.code()) else {
+    let Ok(meant) = AccountCode::parse(account).map(Found::code) else {
         return edits(&letters(typed), &letters(account));
     };
     match AccountCode::parse(typed) {
