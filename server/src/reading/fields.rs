@@ -51,13 +51,11 @@ impl Fields {
 
     /// `true` or `false`.
     pub(crate) fn truth(&mut self, name: &str) -> Option<bool> {
-        match self.take(name)? {
-            Value::Bool(truth) => Some(truth),
-            _ => {
-                self.wrong(name, "not_true_or_false", "must be true or false");
-                None
-            }
-        }
+        let Value::Bool(truth) = self.take(name)? else {
+            self.wrong(name, "not_true_or_false", "must be true or false");
+            return None;
+        };
+        Some(truth)
     }
 
     /// Remembers that the object itself is wrong.

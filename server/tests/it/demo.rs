@@ -21,13 +21,11 @@ async fn demo(place: &Place) -> Server {
         .await
 }
 
-fn printed(server: &Server, name: &str) -> String {
-    let line = server
-        .said
-        .lines()
-        .find_map(|line| line.trim().strip_prefix(name))
-        .unwrap();
-    line.trim().to_owned()
+/// What stands behind `name` in what is printed.
+async fn printed(server: &mut Server, name: &'static str) -> String {
+    server
+        .printed_line(|line| Some(line.strip_prefix(name)?.trim().to_owned()))
+        .await
 }
 
 #[tokio::test]
@@ -35,18 +33,15 @@ async fn the_demo_needs_nothing_and_prints_three_addresses() {
     let place = Place::new().await;
     let mut server = demo(&place).await;
     for name in ["shop", "checkout", "phone"] {
-        let address = printed(&server, name);
+        let address = printed(&mut server, name).await;
         assert!(address.starts_with(&server.base), "{name}: {address}");
     }
-    let shop = Answer::of(server.http.get(printed(&server, "shop"))).await;
+    let shop = printed(&mut server, "shop").await;
+    let shop = Answer::of(server.http.get(shop)).await;
     assert_eq!(shop.status, 200);
     assert_eq!(shop.text.matches("action=\"/demo/buy/").count(), 3);
-    assert_eq!(
-        Answer::of(server.http.get(printed(&server, "phone")))
-            .await
-            .status,
-        200
-    );
+    let phone = printed(&mut server, "phone").await;
+    assert_eq!(Answer::of(server.http.get(phone)).await.status, 200);
     server.signal("INT");
     assert!(server.ended().await.success());
     let left: Vec<_> = place
@@ -64,7 +59,7 @@ async fn the_demo_needs_nothing_and_prints_three_addresses() {
 #[tokio::test]
 async fn a_thing_is_bought_paid_and_thanked_for() {
     let place = Place::new().await;
-    let server = demo(&place).await;
+    let mut server = demo(&place).await;
     let bought = Answer::of(server.request(Method::POST, "/demo/buy/shirt")).await;
     assert_eq!(bought.status, 303);
     let session = bought
@@ -77,7 +72,7 @@ async fn a_thing_is_bought_paid_and_thanked_for() {
     let early = Answer::of(server.request(Method::GET, &thanks)).await;
     assert!(early.text.contains("not paid yet") && early.header("refresh").is_some());
 
-    let key = key(&server).await;
+    let key = printed(&mut server, "API key").await;
     let shop = server.shop(&json!({ "api_key": key }));
     let attempt = shop
         .post(
@@ -119,21 +114,18 @@ async fn books_that_were_chosen_are_kept_for_the_next_demo() {
         place.set("KAUNTA_DATABASE_URL", "sqlite://kept.db");
     }
     let mut first = demo(&place).await;
-    let old = key(&first).await;
+    let old = printed(&mut first, "API key").await;
     let made = first
         .shop(&json!({ "api_key": old }))
         .session(json!({ "amount": 10 }))
         .await;
     first.signal("TERM");
     assert!(first.ended().await.success());
-    let second = demo(&place).await;
+    let mut second = demo(&place).await;
     let path = format!("/v1/checkout/sessions/{}", made["id"].as_str().unwrap());
+    let key = printed(&mut second, "API key").await;
     assert_eq!(
-        second
-            .shop(&json!({ "api_key": key(&second).await }))
-            .get(&path)
-            .await
-            .status,
+        second.shop(&json!({ "api_key": key })).get(&path).await.status,
         200
     );
     assert_eq!(
@@ -144,20 +136,4 @@ async fn books_that_were_chosen_are_kept_for_the_next_demo() {
             .len(),
         1
     );
-}
-
-/// The key is printed below the addresses.
-async fn key(server: &Server) -> String {
-    let until = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        if let Some(key) = server.later().lines().find_map(|line| {
-            line.trim()
-                .strip_prefix("API key")
-                .map(|key| key.trim().to_owned())
-        }) {
-            return key;
-        }
-        assert!(tokio::time::Instant::now() < until, "no key is printed");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }

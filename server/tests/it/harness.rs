@@ -106,33 +106,24 @@ impl Place {
             .stderr(std::fs::File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut said = String::new();
-        let base = loop {
-            let mut line = String::new();
-            let read = lines.read_line(&mut line).unwrap();
-            assert!(read > 0, "it ended: {}", std::fs::read_to_string(&log).unwrap());
-            said.push_str(&line);
-            if let Some(base) = address(line.trim()) {
-                break base.trim_end_matches('/').to_owned();
-            }
-        };
-        // What it says later must not fill the pipe.
-        let later = Arc::new(Mutex::new(String::new()));
-        let kept = later.clone();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        let printed = Arc::new(Mutex::new(String::new()));
+        let kept = printed.clone();
         std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
                 kept.lock().unwrap().extend([line.as_str(), "\n"]);
             }
         });
-        Server {
+        let mut server = Server {
             child,
-            base,
-            said,
-            later,
+            base: String::new(),
+            printed,
             log,
             http: client(),
-        }
+        };
+        let base = server.printed_line(address).await;
+        base.trim_end_matches('/').clone_into(&mut server.base);
+        server
     }
 }
 
@@ -140,9 +131,7 @@ impl Place {
 pub(crate) struct Server {
     child: Child,
     pub(crate) base: String,
-    /// What it printed until it named its address.
-    pub(crate) said: String,
-    later: Arc<Mutex<String>>,
+    printed: Arc<Mutex<String>>,
     log: PathBuf,
     pub(crate) http: Client,
 }
@@ -160,9 +149,27 @@ impl Server {
         self.http.request(method, format!("{}{path}", self.base))
     }
 
-    /// What it printed after it had named its address.
-    pub(crate) fn later(&self) -> String {
-        self.later.lock().unwrap().clone()
+    /// What `find` makes of a line that it prints, as soon as there is one.
+    pub(crate) async fn printed_line(&mut self, find: impl Fn(&str) -> Option<String>) -> String {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let found = self
+                .printed
+                .lock()
+                .unwrap()
+                .lines()
+                .find_map(|line| find(line.trim()));
+            if let Some(found) = found {
+                return found;
+            }
+            let ended = self.child.try_wait().unwrap();
+            assert!(
+                ended.is_none() && Instant::now() < until,
+                "{ended:?}: {}",
+                self.log()
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// What it logged so far.
