@@ -146,5 +146,4 @@ fn run(what: &str, command: &mut Command) {
         String::from_utf8_lossy(&output.stderr),
     );
     assert!(output.status.success(), "{what}:\n{said}{complained}");
-    println!("{said}");
 }
