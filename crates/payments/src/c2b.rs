@@ -74,30 +74,57 @@ impl Payments {
         let Some(channel) = self.c2b_channel(token).await? else {
             return Ok(None);
         };
-        let accepted = Validation {
-            result_code: ACCEPTED,
-            third_party_trans_id: None,
+        let answer = match read_c2b(&body) {
+            Ok(read) => self.verdict_on(&channel, &read).await?,
+            Err(_) => Validation {
+                result_code: ACCEPTED,
+                third_party_trans_id: None,
+            },
         };
-        let Ok(read) = read_c2b(&body) else {
-            return Ok(Some(accepted));
+        self.keep_question(&channel, body, answer.result_code).await?;
+        Ok(Some(answer))
+    }
+
+    async fn verdict_on(&self, channel: &ChannelRow, read: &C2b) -> Result<Validation, Error> {
+        let say = |result_code, third_party_trans_id| {
+            Ok(Validation {
+                result_code,
+                third_party_trans_id,
+            })
         };
         if ChannelKind::parse(&channel.kind) == ChannelKind::Till {
-            return Ok(Some(accepted));
+            return say(ACCEPTED, None);
         }
         let mut conn = self.store.read().await?;
         let typed = read.account.as_deref().unwrap_or_default();
-        let Some(session) = session_of_account(&mut conn, &channel.id, typed).await? else {
-            return Ok(Some(Validation {
-                result_code: INVALID_ACCOUNT,
-                third_party_trans_id: None,
-            }));
+        match session_of_account(&mut conn, &channel.id, typed).await? {
+            Some(session) if matches!(session.status.as_str(), "open" | "processing") => {
+                say(ACCEPTED, Some(session.id))
+            }
+            Some(_) => say(OTHER_ERROR, None),
+            None => say(INVALID_ACCOUNT, None),
+        }
+    }
+
+    /// The question is kept as it came, with what was answered.
+    async fn keep_question(
+        &self,
+        channel: &ChannelRow,
+        body: Vec<u8>,
+        answer: &'static str,
+    ) -> Result<(), Error> {
+        let channel = case::parse(&channel.id, "channels", "id", &channel.id)?;
+        let evidence = Evidence {
+            kind: "c2b_validation",
+            channel: Some(channel),
+            body,
         };
-        let payable = matches!(session.status.as_str(), "open" | "processing");
-        let result_code = if payable { ACCEPTED } else { OTHER_ERROR };
-        Ok(Some(Validation {
-            result_code,
-            third_party_trans_id: payable.then_some(session.id),
-        }))
+        self.store
+            .write(move |tx| {
+                let evidence = evidence.clone();
+                Box::pin(async move { keep_alone(tx, &evidence, answer).await })
+            })
+            .await
     }
 
     /// Records money that moved by hand. It cannot be refused any more, so it is always recorded.

@@ -171,7 +171,10 @@ async fn known_receipts(
         .collect();
     let found = tx
         .conn
-        .rows::<Known>(KNOWN_RECEIPTS.sql(tx.conn.dialect()), args![batch::json(&rows)])
+        .rows::<Known>(
+            KNOWN_RECEIPTS.locking(tx.conn.dialect()),
+            args![batch::json(&rows)],
+        )
         .await?;
     let mut known = KnownReceipts::new();
     for row in &found {

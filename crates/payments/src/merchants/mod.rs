@@ -1,132 +1,21 @@
 //! Merchants, their channels and their keys.
 
-use std::fmt;
-
-use kaunta_daraja::{AppKeys, Secret};
-use kaunta_domain::id::{ApiKeyId, ChannelId, MerchantId};
-use serde::{Deserialize, Serialize};
-use sqlx::FromRow;
-use zeroize::Zeroize;
+mod channel;
+mod keys;
 
 use crate::Payments;
 use crate::error::Error;
 use crate::store::Tx;
-use crate::store::case::{self, Loaded};
-use crate::store::conn::{Conn, args};
-use crate::vault::{Purpose, Vault, token_hash};
+use crate::store::case::{self};
+use crate::store::conn::args;
+use crate::vault::token_hash;
+use kaunta_domain::id::{ApiKeyId, ChannelId, MerchantId};
+use serde::Serialize;
+use sqlx::FromRow;
 
-/// A text that is shown to its owner and to no log.
-#[derive(Clone, PartialEq, Eq, Zeroize)]
-#[zeroize(drop)]
-pub struct SecretText(String);
-
-impl SecretText {
-    /// Hides `text`.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, to be handed to its owner.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[hidden]")
-    }
-}
-
-/// What a key may do. Source: CONTRACT of the merchant API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// Make sessions, prompts and links.
-    SessionsWrite,
-    /// Read sessions, payments, events and balances.
-    PaymentsRead,
-    /// Give money back.
-    RefundsWrite,
-    /// Send money.
-    PayoutsWrite,
-    /// Set webhook endpoints.
-    WebhooksWrite,
-}
-
-impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 5] = [
-        Self::SessionsWrite,
-        Self::PaymentsRead,
-        Self::RefundsWrite,
-        Self::PayoutsWrite,
-        Self::WebhooksWrite,
-    ];
-
-    /// The name in the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SessionsWrite => "sessions:write",
-            Self::PaymentsRead => "payments:read",
-            Self::RefundsWrite => "refunds:write",
-            Self::PayoutsWrite => "payouts:write",
-            Self::WebhooksWrite => "webhooks:write",
-        }
-    }
-}
-
-/// The scopes of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scopes(Vec<Scope>);
-
-impl Scopes {
-    /// All of them.
-    pub fn all() -> Self {
-        Self(Scope::ALL.to_vec())
-    }
-
-    /// Reads a list of names separated by blanks or commas. The error is the name that is none.
-    pub fn parse(list: &str) -> Result<Self, String> {
-        let names = list.split([' ', ',']).filter(|name| !name.is_empty());
-        let scopes = names.map(|name| {
-            Scope::ALL
-                .into_iter()
-                .find(|scope| scope.as_str() == name)
-                .ok_or_else(|| name.to_owned())
-        });
-        Ok(Self(scopes.collect::<Result<_, _>>()?))
-    }
-
-    /// Whether `scope` is among them.
-    pub fn allows(&self, scope: Scope) -> bool {
-        self.0.contains(&scope)
-    }
-
-    fn text(&self) -> String {
-        self.0
-            .iter()
-            .map(|scope| scope.as_str())
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-}
-
-/// Who calls the API.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// The merchant.
-    pub merchant: MerchantId,
-    /// Whether its key is for real money.
-    pub livemode: bool,
-    /// What its key may do.
-    pub scopes: Scopes,
-}
-
-impl Caller {
-    pub(crate) fn owns(&self, loaded: &Loaded) -> bool {
-        loaded.merchant == self.merchant && loaded.livemode == self.livemode
-    }
-}
+use channel::insert_channel;
+pub(crate) use channel::{Channel, channel};
+pub use keys::{Caller, Scope, Scopes, SecretText};
 
 /// Where a merchant is paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -218,52 +107,6 @@ pub struct ChannelRow {
     pub shortcode: String,
     /// The store number of a till.
     pub store: Option<String>,
-}
-
-/// What is sealed of a channel.
-#[derive(Serialize, Deserialize, Zeroize)]
-#[zeroize(drop)]
-pub(crate) struct Credentials {
-    consumer_key: String,
-    consumer_secret: String,
-    passkey: String,
-    c2b_token: String,
-}
-
-/// A channel as the engine uses it.
-pub(crate) struct Channel {
-    pub(crate) livemode: bool,
-    pub(crate) number: Number,
-    credentials: Credentials,
-}
-
-impl Channel {
-    pub(crate) fn app(&self) -> AppKeys {
-        AppKeys::new(&self.credentials.consumer_key, &self.credentials.consumer_secret)
-    }
-
-    pub(crate) fn pass_key(&self) -> Secret {
-        Secret::new(&self.credentials.passkey)
-    }
-
-    pub(crate) fn c2b_token(&self) -> &str {
-        &self.credentials.c2b_token
-    }
-
-    /// What a push is sent under: the paybill, or the store of a till.
-    pub(crate) fn push_shortcode(&self) -> &str {
-        match &self.number {
-            Number::Paybill(number) => number,
-            Number::Till { store, .. } => store,
-        }
-    }
-
-    /// Who receives the money: the paybill, or the till.
-    pub(crate) fn party_b(&self) -> &str {
-        match &self.number {
-            Number::Paybill(number) | Number::Till { number, .. } => number,
-        }
-    }
 }
 
 impl Payments {
@@ -435,39 +278,6 @@ async fn insert_key(
     })
 }
 
-async fn insert_channel(
-    tx: &mut Tx,
-    merchant: MerchantId,
-    livemode: bool,
-    new: &NewChannel,
-) -> Result<ChannelId, Error> {
-    let id = ChannelId::new(tx.now, tx.clock.chance());
-    let c2b_token = secret_letters(tx);
-    let c2b_token_hash = token_hash(&c2b_token);
-    let credentials = Credentials {
-        consumer_key: new.consumer_key.reveal().to_owned(),
-        consumer_secret: new.consumer_secret.reveal().to_owned(),
-        passkey: new.passkey.reveal().to_owned(),
-        c2b_token,
-    };
-    let sealed = tx.vault.seal(
-        Purpose::Credentials,
-        crate::view::json_text(&credentials)?.as_bytes(),
-    );
-    let (kind, number, store) = match &new.number {
-        Number::Paybill(number) => ("paybill", number, None),
-        Number::Till { number, store } => ("till", number, Some(store.clone())),
-    };
-    tx.conn
-        .run(
-            "INSERT INTO channels (id, merchant_id, livemode, kind, shortcode, store, credentials, c2b_token_hash, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            args![id, merchant, livemode, kind, number.as_str(), store, sealed, c2b_token_hash, tx.now],
-        )
-        .await?;
-    Ok(id)
-}
-
 /// 160 random bits in lower-case letters and digits. Without `c`, `e` and `q` no word comes out that Daraja refuses in a
 /// callback address: mpesa, safaricom, exe, exec, cmd, sql, query.
 pub(crate) fn secret_letters(tx: &Tx) -> String {
@@ -478,50 +288,4 @@ pub(crate) fn secret_letters(tx: &Tx) -> String {
         .iter()
         .map(|byte| char::from(LETTERS[usize::from(byte & 31)]))
         .collect()
-}
-
-#[derive(FromRow)]
-struct FullRow {
-    id: String,
-    livemode: i64,
-    kind: String,
-    shortcode: String,
-    store: Option<String>,
-    credentials: Vec<u8>,
-}
-
-/// A channel with its credentials opened, by a condition on `channels`.
-pub(crate) async fn channel(
-    conn: &mut Conn,
-    vault: &Vault,
-    condition: &'static str,
-    value: impl Into<crate::store::conn::Arg>,
-) -> Result<Option<Channel>, Error> {
-    let sql =
-        format!("SELECT id, livemode, kind, shortcode, store, credentials FROM channels WHERE {condition}");
-    let Some(row) = conn
-        .row::<FullRow>(sqlx::AssertSqlSafe(sql), vec![value.into()])
-        .await?
-    else {
-        return Ok(None);
-    };
-    let wrong = |column| Error::Inconsistent {
-        table: "channels",
-        column,
-        row: row.id.clone(),
-    };
-    let opened = zeroize::Zeroizing::new(vault.open(Purpose::Credentials, &row.credentials)?);
-    let number = match (row.kind.as_str(), row.store.clone()) {
-        ("paybill", None) => Number::Paybill(row.shortcode.clone()),
-        ("till", Some(store)) => Number::Till {
-            number: row.shortcode.clone(),
-            store,
-        },
-        _ => return Err(wrong("kind, store")),
-    };
-    Ok(Some(Channel {
-        livemode: row.livemode == 1,
-        number,
-        credentials: serde_json::from_slice(&opened).map_err(|_| wrong("credentials"))?,
-    }))
 }
