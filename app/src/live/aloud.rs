@@ -14,34 +14,35 @@ pub(super) struct Aloud {
     /// What is worth hearing, yet not worth seeing.
     pub(super) aside: RwSignal<String>,
     /// The note about the connection; empty while there is one.
-    pub(super) offline: RwSignal<&'static str>,
+    pub(super) offline: RwSignal<String>,
 }
 
 impl Aloud {
-    /// Says where the payment stands, unless that has been said.
+    /// Says where the payment stands.
     pub(super) fn say_status(self, text: &str) {
-        if self.status.with_untracked(|said| said.trim() != text.trim()) {
-            self.status.set(text.to_owned());
-        }
+        say(self.status, text);
     }
 
     /// Says something in passing.
-    pub(super) fn whisper(self, text: impl Into<String>) {
-        self.aside.set(text.into());
+    pub(super) fn whisper(self, text: &str) {
+        say(self.aside, text);
     }
 
     /// Shows the note about the connection.
     pub(super) fn connection_is_lost(self) {
-        if self.offline.with_untracked(|note| note.is_empty()) {
-            self.offline.set(texts().offline);
-        }
+        say(self.offline, texts().offline);
     }
 
     /// Takes the note away.
     pub(super) fn connection_is_back(self) {
-        if self.offline.with_untracked(|note| !note.is_empty()) {
-            self.offline.set("");
-        }
+        say(self.offline, "");
+    }
+}
+
+/// Writes into a live region, unless that stands there already: what is written again is spoken again.
+fn say(region: RwSignal<String>, text: &str) {
+    if region.with_untracked(|said| said.trim() != text) {
+        region.set(text.to_owned());
     }
 }
 

@@ -61,7 +61,7 @@ fn tick(aloud: Aloud) {
     if let Some(left) = due.left.map(seconds) {
         dom::tell("left", &left.to_string());
         if SPOKEN.contains(&left) {
-            aloud.whisper((texts().seconds_left)(&left.to_string()));
+            aloud.whisper(&(texts().seconds_left)(&left.to_string()));
         }
     }
     if let Some(back) = due.back.map(seconds) {

@@ -58,7 +58,7 @@ fn say(button: &Element, word: &'static str, aloud: Aloud) {
     let what = beside(button, "dt")
         .and_then(|what| what.text_content())
         .unwrap_or_default();
-    aloud.whisper([&what, ": ", word].concat());
+    aloud.whisper(&[&what, ": ", word].concat());
     button.set_text_content(Some(word));
     dom::set(button, "data-done", Some(""));
     let button = button.clone();

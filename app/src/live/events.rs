@@ -8,35 +8,51 @@ use web_sys::{Element, HtmlInputElement};
 use super::aloud::Aloud;
 use super::{clock, copy, dom, forms, news, number};
 
+/// What is listened to: one listener for all, since each further kind of closure is copied into the wasm.
+const HEARD: [&str; 9] = [
+    "submit",
+    "click",
+    "input",
+    "focusout",
+    "online",
+    "offline",
+    "visibilitychange",
+    "pageshow",
+    "popstate",
+];
+
 /// Makes the page live.
 pub(super) fn listen(aloud: Aloud) {
-    on("submit", move |event| forms::submitted(event, aloud));
-    on("click", move |event| {
-        if let Some(button) = target(event).and_then(|hit| hit.closest("[data-copy]").ok().flatten()) {
-            copy::copy(button, aloud);
-        }
-    });
-    on("input", |event| with_phone(event, number::typing));
-    on("focusout", move |event| {
-        with_phone(event, |field| number::left(field, aloud))
-    });
-    on("online", move |_| news::begin(aloud));
-    on("offline", move |_| aloud.connection_is_lost());
-    on("visibilitychange", move |_| {
-        if !dom::document().hidden() {
-            news::begin_if_stale(aloud);
-        }
-    });
-    // A page that comes out of the back/forward cache shows what was true when it was left.
-    on("pageshow", move |_| news::begin_if_stale(aloud));
-    // The address says which way of paying is shown, and going back changes it.
-    on("popstate", |_| drop(dom::window().location().reload()));
+    for name in HEARD {
+        // The page is one document for its whole life: the handle is never needed to take the listener away.
+        let _handle = window_event_listener_untyped(name, move |event| heard(name, &event, aloud));
+    }
     // The island is part of the document only after this function: what follows may replace HTML around it.
     leptos::task::spawn_local(async move {
         clock::wind(aloud);
         news::begin(aloud);
         announce();
     });
+}
+
+fn heard(name: &str, event: &Event, aloud: Aloud) {
+    match name {
+        "submit" => forms::submitted(event, aloud),
+        "click" => {
+            if let Some(button) = target(event).and_then(|hit| hit.closest("[data-copy]").ok().flatten()) {
+                copy::copy(button, aloud);
+            }
+        }
+        "input" => phone(event).iter().for_each(number::typing),
+        "focusout" => phone(event).iter().for_each(|field| number::left(field, aloud)),
+        "online" => news::begin(aloud),
+        "offline" => aloud.connection_is_lost(),
+        // The address says which way of paying is shown, and going back changes it.
+        "popstate" => drop(dom::window().location().reload()),
+        // The reader is back, perhaps out of the back/forward cache, and sees what was true when they left.
+        _ if !dom::document().hidden() => news::begin_if_stale(aloud),
+        _ => {}
+    }
 }
 
 /// From here on the page answers by itself.
@@ -49,17 +65,12 @@ fn announce() {
     }
 }
 
-fn on(name: &'static str, react: impl Fn(&Event) + 'static) {
-    // The page is one document for its whole life: the handle is never needed to take the listener away.
-    let _handle = window_event_listener_untyped(name, move |event| react(&event));
-}
-
 fn target(event: &Event) -> Option<Element> {
     event.target()?.dyn_into().ok()
 }
 
-fn with_phone(event: &Event, react: impl FnOnce(&HtmlInputElement)) {
-    if let Some(field) = target(event).filter(|field| field.id() == "phone") {
-        react(field.unchecked_ref());
-    }
+fn phone(event: &Event) -> Option<HtmlInputElement> {
+    target(event)
+        .filter(|field| field.id() == "phone")
+        .map(JsCast::unchecked_into)
 }

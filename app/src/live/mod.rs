@@ -36,7 +36,7 @@ pub struct FirstStatus(pub String);
 pub fn Live() -> impl IntoView {
     let status = RwSignal::new(first_status());
     let aside = RwSignal::new(String::new());
-    let offline = RwSignal::new("");
+    let offline = RwSignal::new(String::new());
     #[cfg(feature = "hydrate")]
     events::listen(aloud::Aloud {
         status,
@@ -45,15 +45,20 @@ pub fn Live() -> impl IntoView {
     });
     view! {
         <p id="status" role="status" class="status">
-            {move || status.get()}
+            {spoken(status)}
         </p>
         <p class="unseen" aria-live="polite">
-            {move || aside.get()}
+            {spoken(aside)}
         </p>
         <p class="offline" aria-live="polite">
-            {move || offline.get()}
+            {spoken(offline)}
         </p>
     }
+}
+
+/// One closure for all three: each further kind would be another copy of its rendering in the wasm.
+fn spoken(text: RwSignal<String>) -> impl Fn() -> String + Clone + 'static {
+    move || text.get()
 }
 
 #[cfg(feature = "hydrate")]

@@ -32,7 +32,7 @@ pub(super) fn left(field: &HtmlInputElement, aloud: Aloud) {
         Ok(number) => {
             field.set_value(&number.local());
             if !number.looks_like_mpesa() {
-                aloud.whisper(understood(number));
+                aloud.whisper(&understood(number));
             }
         }
         // An empty field that is passed by is not a mistake yet.

@@ -79,7 +79,7 @@ pub(super) fn phone_form(c: &Context<'_>, button: String) -> AnyView {
             action=c.seen.place.post("pay")
             button=button
             ready=c.timing.back.map_or(Ready::Now, |wait| Ready::In(seconds(wait)))
-            known=c.page.phone_hint.clone()
+            known=c.page.phone_hint.as_deref().map(unbroken)
             typed=typed
             error=error
             w=c.w
@@ -148,8 +148,13 @@ pub(super) fn asked_phone(c: &Context<'_>) -> String {
     c.page
         .attempt
         .as_ref()
-        .map(|attempt| attempt.phone_local_masked.clone())
+        .map(|attempt| unbroken(&attempt.phone_local_masked))
         .unwrap_or_default()
+}
+
+/// A phone number that no line is broken in.
+fn unbroken(number: &str) -> String {
+    number.replace(' ', "\u{a0}")
 }
 
 /// `Payment received · UKL52PAWR9`, with every code that is known.
@@ -194,7 +199,7 @@ pub(super) fn receipt(payment: &PagePayment, amount: Option<&'static str>, w: &'
         payment
             .payer_masked
             .as_deref()
-            .map(|payer| plain(w.paid.by, local(payer))),
+            .map(|payer| plain(w.paid.by, unbroken(&local(payer)))),
     );
     facts.push(plain(w.paid.when, payment.paid_at.page()));
     facts

@@ -241,7 +241,7 @@ fn closed(c: &Context<'_>, title: &'static str) -> Screen {
         status: c.w.closed.status.to_owned(),
         body: view! {
             <p>{(c.w.closed.help)(&c.page.merchant_name)}</p>
-            {notice(c)} <p class="or">{c.w.closed.paid_all_the_same}</p> {claim_form(c)} {way_out(c)}
+            {notice(c)} <p class="lead">{c.w.closed.paid_all_the_same}</p> {claim_form(c)} {way_out(c)}
         }
         .into_any(),
     }

@@ -57,7 +57,7 @@ fn page(phase: Phase) -> Page {
         cancel_url: None,
         phone_hint: (phase != Phase::Open).then(|| "07•• ••• 678".to_owned()),
         now: NOW,
-        expires_at: NOW + Duration::from_secs(600),
+        expires_at: NOW + Duration::from_mins(10),
     }
 }
 
@@ -68,7 +68,7 @@ fn attempt(code: Option<FailureCode>) -> PageAttempt {
         status: "awaiting_pin",
         failure: code.map(|code| Failure::new(code, None)),
         created_at: sent,
-        prompt_ends_at: sent + Duration::from_secs(60),
+        prompt_ends_at: sent + Duration::from_mins(1),
         asked_at: vec![NOW - Duration::from_secs(1)],
         ask_next_at: Some(NOW + Duration::from_secs(20)),
         retry_at: code.map(|code| NOW + Duration::from_secs(code.cooldown_seconds().into())),
@@ -241,7 +241,7 @@ fn a_button_that_has_to_wait_says_how_long_and_comes_back() {
 #[test]
 fn a_known_number_need_not_be_typed_again() {
     let again = html(&seen(Phase::Failed(FailureCode::Canceled)));
-    assert!(again.contains("Leave it empty to use 07•• ••• 678.") && again.contains("data-known"));
+    assert!(again.contains("Leave it empty to use 07••\u{a0}•••\u{a0}678.") && again.contains("data-known"));
     assert!(!html(&seen(Phase::Open)).contains("data-known"));
 }
 

@@ -72,7 +72,7 @@ pub(super) fn rules(appearance: Option<&Appearance>) -> String {
         );
     }
     if let Some(radius) = appearance.border_radius {
-        rules.push_str(&format!(":root:root{{--r:{}px}}", radius.min(24)));
+        rules = format!("{rules}:root:root{{--r:{}px}}", radius.min(24));
     }
     rules
 }

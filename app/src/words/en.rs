@@ -73,7 +73,7 @@ pub(super) static WORDS: Words = Words {
         pay: |amount| format!("Pay KES {amount}"),
         failed: "Payment not completed",
         again: "Try again",
-        ready_in: |seconds| format!("in {seconds} s"),
+        ready_in: |seconds| format!("Ready in {seconds} s"),
         sending: "One moment",
         sending_to: |masked| format!("Asking M-Pesa to send the prompt to {masked}"),
     },

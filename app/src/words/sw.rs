@@ -69,7 +69,7 @@ pub(super) static WORDS: Words = Words {
         pay: |amount| format!("Lipa KES {amount}"),
         failed: "Malipo hayajakamilika",
         again: "Jaribu tena",
-        ready_in: |seconds| format!("baada ya sek {seconds}"),
+        ready_in: |seconds| format!("Tayari baada ya sek {seconds}"),
         sending: "Subiri kidogo",
         sending_to: |masked| format!("Tunaiomba M-Pesa itume ombi kwa {masked}"),
     },
