@@ -106,6 +106,7 @@ impl AttemptState {
     }
 
     /// The push was taken. News that overtook the push's own answer stays.
+    #[must_use]
     pub fn accepted(self) -> Self {
         match self {
             Self::Created => Self::AwaitingPin,
@@ -114,9 +115,10 @@ impl AttemptState {
     }
 
     /// Money moved: wins over every earlier verdict.
+    #[must_use]
     pub fn paid(self, at: Timestamp) -> Self {
         match self {
-            Self::Succeeded { at } => Self::Succeeded { at },
+            Self::Succeeded { at: first } => Self::Succeeded { at: first },
             _ => Self::Succeeded { at },
         }
     }

@@ -23,7 +23,7 @@ pub const EXPIRES_IN_SECONDS: (i64, i64, i64) = (300, 604_800, 1_800);
 /// Longest `Idempotency-Key`.
 pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
 /// How long an `Idempotency-Key` is kept.
-pub const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 3600);
+pub const IDEMPOTENCY_KEPT: Duration = Duration::from_hours(24);
 /// Largest list page, and the page where the caller says nothing.
 pub const LIST: (i64, i64) = (100, 10);
 /// Largest body of a callback.
@@ -37,15 +37,15 @@ pub const ATTEMPTS_PER_SESSION: usize = 20;
 /// Most receipts that a shopper may claim for one session before their money is here.
 pub const CLAIMS_PER_SESSION: i64 = 5;
 /// How long a prompt lives on a handset. Source: observed, about 60 s; older pages say 1 to 3 minutes.
-pub const PROMPT_LIVES: Duration = Duration::from_secs(60);
+pub const PROMPT_LIVES: Duration = Duration::from_mins(1);
 /// How long a silent prompt keeps the next one from being sent.
-pub const PROMPT_BLOCKS: Duration = Duration::from_secs(120);
+pub const PROMPT_BLOCKS: Duration = Duration::from_mins(2);
 /// A failure that a query tells of a younger prompt is not believed: payments were seen to succeed after it.
-pub const QUERY_FAILURE_AGE: Duration = Duration::from_secs(60);
+pub const QUERY_FAILURE_AGE: Duration = Duration::from_mins(1);
 /// Most callbacks in one commit.
 pub const BATCH: usize = 256;
 /// How long a lease on background work lasts; much longer than clocks of servers differ.
-pub const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_mins(1);
 /// Most webhook endpoints of one merchant in one mode.
 pub const WEBHOOK_ENDPOINTS: i64 = 200;
 /// Most patterns in `enabled_events`.

@@ -176,7 +176,7 @@ async fn session_of_account(
     let accounts: Vec<AccountCode> = waiting
         .iter()
         .filter_map(|(text,)| AccountCode::parse(text).ok())
-        .map(|found| found.code())
+        .map(kaunta_domain::account_code::Found::code)
         .collect();
     let Some(meant) = AccountCode::closest(typed, accounts.iter()) else {
         return Ok(None);
@@ -281,7 +281,7 @@ fn payer(payer: &Payer) -> (Option<String>, Option<String>) {
     match payer {
         Payer::Full(phone) => {
             let read = Msisdn::parse(phone).ok();
-            (read.map(|phone| phone.masked()), read.map(|phone| phone.masked()))
+            (read.map(Msisdn::masked), read.map(Msisdn::masked))
         }
         Payer::Masked(text) => (Some(text.split_whitespace().collect()), Some(text.clone())),
         _ => (None, None),

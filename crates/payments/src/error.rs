@@ -102,11 +102,10 @@ impl Error {
             Self::TooManyAttempts | Self::CoolingDown(_) => "rate_limited",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::IdempotencyKeyInUse => "idempotency_key_in_use",
-            Self::MpesaUnavailable(_) => "mpesa_unavailable",
+            Self::MpesaUnavailable(_) | Self::Rail(_) => "mpesa_unavailable",
             Self::PhoneRefused(_) | Self::PhoneMissing | Self::Invalid { .. } => "validation_failed",
             Self::EndpointDisabled => "webhook_endpoint_disabled",
             Self::Overloaded | Self::Closed => "overloaded",
-            Self::Rail(_) => "mpesa_unavailable",
             Self::Store(_) | Self::Migrate(_) | Self::Inconsistent { .. } | Self::Vault(_) => {
                 "internal_error"
             }

@@ -165,7 +165,7 @@ impl Payments {
             .transpose()?;
         let phone = phone
             .and_then(|text| Msisdn::parse(&text).ok())
-            .map(|phone| phone.local_masked());
+            .map(Msisdn::local_masked);
         let (last, phone_hint) = (loaded.case.attempts.last(), phone.clone());
         Ok(Page {
             session: loaded.id,

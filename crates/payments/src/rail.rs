@@ -83,7 +83,7 @@ fn paid_news(ids: Ids, receipt: &str, paid: &Paid) -> News {
         amount,
         method: Method::MpesaStk,
         source: Source::Callback,
-        payer_masked: phone.map(|phone| phone.masked()),
+        payer_masked: phone.map(Msisdn::masked),
         payer_tail: None,
         paid_at: paid.transaction_date,
     };

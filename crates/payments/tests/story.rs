@@ -1,5 +1,7 @@
 //! The way of a payment, told once and run on both databases.
 
+#![expect(clippy::unwrap_used, reason = "a test tells of its failure by panicking")]
+
 mod support;
 
 use std::time::Duration;

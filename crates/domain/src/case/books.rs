@@ -14,7 +14,7 @@ use crate::payment::{Method, Payment, Source};
 use crate::time::Timestamp;
 
 /// How far M-Pesa's clock and ours may differ: a payment that seems older than its prompt by less may still be its.
-const CLOCKS_DIFFER: Duration = Duration::from_secs(600);
+const CLOCKS_DIFFER: Duration = Duration::from_mins(10);
 
 /// Money under a receipt that is new to the books.
 pub(super) struct Arrived {

@@ -158,8 +158,7 @@ impl Case {
         match news {
             News::Accepted(ids) => self.accepted(at, ids),
             News::Refused(failure) => self.not_paid(at, Ending::Failed, failure, now),
-            News::AnswerLost => self.silent(at),
-            News::Silence => self.silent(at),
+            News::AnswerLost | News::Silence => self.silent(at),
             News::Paid(ids, money) => match self.misfit(at, &ids, Some(&money)) {
                 None => {
                     self.adopt(at, ids);

@@ -366,7 +366,7 @@ proptest! {
         let truth = i64::try_from(prompts + by_hand).unwrap() * 100;
         prop_assert_eq!(case.session.received, Kes::new(truth));
         prop_assert_eq!(case.payments.len(), prompts + by_hand);
-        let mut receipts: Vec<_> = case.payments.iter().map(|payment| payment.receipt.clone()).collect();
+        let mut receipts: Vec<_> = case.payments.iter().map(|payment| payment.receipt).collect();
         receipts.sort_by_key(|receipt| receipt.as_ref().map(|receipt| receipt.as_str().to_owned()));
         receipts.dedup();
         prop_assert_eq!(receipts.len(), prompts + by_hand);
@@ -374,7 +374,7 @@ proptest! {
             let tied: Vec<_> = case.payments.iter().filter(|payment| payment.attempt == Some(*attempt)).collect();
             prop_assert_eq!(tied.len(), 1);
             let expected = format!("UKS5AWR9X{number}");
-            prop_assert_eq!(tied[0].receipt.as_ref().map(|receipt| receipt.as_str()), Some(expected.as_str()));
+            prop_assert_eq!(tied[0].receipt.as_ref().map(Receipt::as_str), Some(expected.as_str()));
         }
     }
 }

@@ -73,15 +73,14 @@ async fn last_phone(tx: &mut Tx, session: SessionId) -> Result<Msisdn, Error> {
         )
         .await?
         .and_then(|row| row.phone);
-    let sealed = match from_attempt {
-        Some(sealed) => Some(sealed),
-        None => {
-            let row = tx.conn.row::<PhoneRow>(
-                "SELECT customer_phone AS phone FROM sessions WHERE id = $1",
-                args![session],
-            );
-            row.await?.and_then(|row| row.phone)
-        }
+    let sealed = if from_attempt.is_some() {
+        from_attempt
+    } else {
+        let row = tx.conn.row::<PhoneRow>(
+            "SELECT customer_phone AS phone FROM sessions WHERE id = $1",
+            args![session],
+        );
+        row.await?.and_then(|row| row.phone)
     };
     let text = tx
         .vault

@@ -69,9 +69,10 @@ impl Batch {
         for (at, (name, kind)) in self.columns.iter().enumerate() {
             let comma = if at == 0 { "" } else { ", " };
             let written = match (dialect, kind) {
-                (Dialect::Sqlite, Col::Text | Col::Int) => write!(sql, "{comma}value ->> {at} AS {name}"),
                 (Dialect::Sqlite, Col::Blob) => write!(sql, "{comma}unhex(value ->> {at}) AS {name}"),
-                (Dialect::Postgres, Col::Text) => write!(sql, "{comma}value ->> {at} AS {name}"),
+                (Dialect::Sqlite, Col::Text | Col::Int) | (Dialect::Postgres, Col::Text) => {
+                    write!(sql, "{comma}value ->> {at} AS {name}")
+                }
                 (Dialect::Postgres, Col::Int) => write!(sql, "{comma}(value ->> {at})::bigint AS {name}"),
                 (Dialect::Postgres, Col::Blob) => {
                     write!(sql, "{comma}decode(value ->> {at}, 'hex') AS {name}")

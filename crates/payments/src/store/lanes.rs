@@ -43,7 +43,7 @@ impl Lanes {
         }
     }
 
-    pub(crate) async fn send(
+    pub(crate) fn send(
         &self,
         callback: Callback,
         reply: oneshot::Sender<Result<Intake, Error>>,
@@ -79,15 +79,16 @@ async fn lane(store: Store, queue: std::sync::Arc<tokio::sync::Mutex<mpsc::Recei
         }
         let (callbacks, replies): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         match settle_repeatedly(&store, &callbacks).await {
-            Ok(intakes) => replies
-                .into_iter()
-                .zip(intakes)
-                .for_each(|(reply, intake)| drop(reply.send(Ok(intake)))),
+            Ok(intakes) => {
+                for (reply, intake) in replies.into_iter().zip(intakes) {
+                    drop(reply.send(Ok(intake)));
+                }
+            }
             Err(error) => {
                 tracing::error!(%error, callbacks = callbacks.len(), "callbacks could not be stored; their senders are told");
-                replies
-                    .into_iter()
-                    .for_each(|reply| drop(reply.send(Err(Error::Overloaded))));
+                for reply in replies {
+                    drop(reply.send(Err(Error::Overloaded)));
+                }
             }
         }
     }

@@ -56,7 +56,7 @@ enum Backend {
         readers: SqlitePool,
         queue: Mutex<Option<mpsc::Sender<Job>>>,
         writer: Mutex<Option<Writer>>,
-        options: SqliteConnectOptions,
+        options: Box<SqliteConnectOptions>,
     },
     Postgres {
         pool: PgPool,
@@ -146,7 +146,7 @@ impl Store {
                 readers,
                 queue: Mutex::new(None),
                 writer: Mutex::new(None),
-                options,
+                options: Box::new(options),
             }
         };
         let store = Self(Arc::new(Inner {
@@ -267,8 +267,7 @@ impl Store {
                     work,
                     done: None,
                     reply,
-                })))
-                .await?;
+                })))?;
                 answer.await.map_err(|_| Error::Closed)?
             }
             Backend::Postgres { pool, .. } => {
@@ -320,13 +319,13 @@ impl Store {
     pub(crate) async fn settle(&self, callback: Callback) -> Result<Intake, Error> {
         let (reply, answer) = oneshot::channel();
         match &self.0.backend {
-            Backend::Sqlite { .. } => self.enqueue(Job::Callback(callback, reply)).await?,
-            Backend::Postgres { lanes, .. } => lanes.send(callback, reply).await?,
+            Backend::Sqlite { .. } => self.enqueue(Job::Callback(Box::new(callback), reply))?,
+            Backend::Postgres { lanes, .. } => lanes.send(callback, reply)?,
         }
         answer.await.map_err(|_| Error::Closed)?
     }
 
-    async fn enqueue(&self, job: Job) -> Result<(), Error> {
+    fn enqueue(&self, job: Job) -> Result<(), Error> {
         let Backend::Sqlite { queue, .. } = &self.0.backend else {
             return Err(Error::Closed);
         };

@@ -21,7 +21,7 @@ pub(crate) enum Job {
     /// A use case's own statements.
     Work(Box<dyn Work>),
     /// A callback; all that wait are settled together.
-    Callback(Callback, oneshot::Sender<Result<Intake, Error>>),
+    Callback(Box<Callback>, oneshot::Sender<Result<Intake, Error>>),
 }
 
 /// A use case's own statements: run inside the transaction, answered after its commit.
@@ -86,7 +86,7 @@ async fn run_together(store: &Store, tx: &mut Tx, jobs: Vec<Job>) {
         match job {
             Job::Work(work) => works.push(work),
             Job::Callback(callback, reply) => {
-                callbacks.push(callback);
+                callbacks.push(*callback);
                 replies.push(reply);
             }
         }
@@ -95,21 +95,22 @@ async fn run_together(store: &Store, tx: &mut Tx, jobs: Vec<Job>) {
     match commit_together(tx, &callbacks, &mut works).await {
         Ok(intakes) => {
             store.publish(tx);
-            replies
-                .into_iter()
-                .zip(intakes)
-                .for_each(|(reply, intake)| drop(reply.send(Ok(intake))));
-            works.into_iter().for_each(|work| work.answer(Ok(())));
+            for (reply, intake) in replies.into_iter().zip(intakes) {
+                drop(reply.send(Ok(intake)));
+            }
+            for work in works {
+                work.answer(Ok(()));
+            }
         }
         Err(error) => {
             tracing::error!(%error, jobs = works.len() + replies.len(), "a commit failed; its callers are told");
             drop(tx.conn.run("ROLLBACK", Vec::new()).await);
-            replies
-                .into_iter()
-                .for_each(|reply| drop(reply.send(Err(Error::Overloaded))));
-            works
-                .into_iter()
-                .for_each(|work| work.answer(Err(Error::Overloaded)));
+            for reply in replies {
+                drop(reply.send(Err(Error::Overloaded)));
+            }
+            for work in works {
+                work.answer(Err(Error::Overloaded));
+            }
         }
     }
 }

@@ -169,9 +169,8 @@ impl Stage {
             .events(&self.caller, None, None, cursor, Duration::ZERO)
             .await
             .unwrap();
-        let kind =
-            |raw: &Box<serde_json::value::RawValue>| json(raw.get())["type"].as_str().unwrap().to_owned();
-        list.data.iter().rev().map(kind).collect()
+        let kind = |raw: &str| json(raw)["type"].as_str().unwrap().to_owned();
+        list.data.iter().rev().map(|raw| kind(raw.get())).collect()
     }
 }
 
@@ -190,7 +189,7 @@ pub(crate) fn new_session(amount: i64) -> NewSession {
         amount: Kes::new(amount),
         client_reference_id: Some("order-1001".to_owned()),
         customer_phone: None,
-        expires_in: Duration::from_secs(1800),
+        expires_in: Duration::from_mins(30),
         channel: None,
         details: Details {
             description: Some("Kitenge shirt".to_owned()),

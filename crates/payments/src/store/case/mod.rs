@@ -43,7 +43,14 @@ pub(crate) struct Loaded {
     /// By attempt, what is only shown or asked.
     pub(crate) prompts: HashMap<AttemptId, Prompt>,
     pub(crate) case: Case,
-    before: Option<Box<Case>>,
+    before: Option<Box<Before>>,
+}
+
+/// A case as it was loaded.
+#[derive(Debug, Clone)]
+struct Before {
+    case: Case,
+    sequence: i64,
 }
 
 /// What of an attempt is no business of the rules.
@@ -185,7 +192,10 @@ impl Loaded {
     /// Keeps what is there now, so that [`save`] writes what changed.
     pub(crate) fn remember(&mut self) {
         if self.before.is_none() {
-            self.before = Some(Box::new(self.case.clone()));
+            self.before = Some(Box::new(Before {
+                case: self.case.clone(),
+                sequence: self.sequence,
+            }));
         }
     }
 

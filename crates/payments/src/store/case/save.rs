@@ -12,7 +12,8 @@ use kaunta_domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-use super::{Loaded, Prompt};
+use super::{Before, Loaded, Prompt};
+use crate::store::Touched;
 
 static UPDATE_SESSIONS: Batch = Batch::new(
     "UPDATE sessions SET status = r.status, received = r.received, refunded = r.refunded, version = r.version, \
@@ -86,6 +87,55 @@ pub(crate) static DELETE_PAYMENTS: Batch = Batch::new(
     &[("id", Col::Text)],
 );
 
+/// The rows of all that changed, by statement.
+#[derive(Default)]
+struct Changes {
+    sessions: Vec<Value>,
+    attempts: Vec<Value>,
+    payments: Vec<Value>,
+    gone: Vec<Value>,
+    freed: Vec<Value>,
+}
+
+impl Changes {
+    fn gather(&mut self, tx: &mut Tx, loaded: &mut Loaded, before: &Before, asks: &BTreeSet<AttemptId>) {
+        let (case, earlier) = (&loaded.case, &before.case);
+        let attempts = earlier.attempts.iter().map(Some).chain(std::iter::repeat(None));
+        for (attempt, earlier) in case.attempts.iter().zip(attempts) {
+            if earlier != Some(attempt) || asks.contains(&attempt.id) {
+                let ask_at = next_ask(attempt, loaded.prompts.get(&attempt.id), asks, tx.now);
+                self.attempts.push(attempt_row(attempt, ask_at, &tx.vault));
+            }
+        }
+        for payment in case
+            .payments
+            .iter()
+            .filter(|payment| !earlier.payments.contains(payment))
+        {
+            self.payments.push(payment_row(loaded, payment, tx.now));
+        }
+        for payment in &earlier.payments {
+            let kept = |wanted: &dyn Fn(&Payment) -> bool| case.payments.iter().any(wanted);
+            if payment.attempt.is_some() && !kept(&|now| now.is_tied_like(payment)) {
+                self.freed.push(json!([payment.id]));
+            }
+            if !kept(&|now| now.id == payment.id) {
+                self.gone.push(json!([payment.id]));
+            }
+        }
+        if *earlier != *case || before.sequence != loaded.sequence {
+            loaded.version += 1;
+            self.sessions.push(session_row(loaded));
+            let (session, version, phase) = (loaded.id, loaded.version, loaded.case.phase());
+            tx.touched.push(Touched {
+                session,
+                version,
+                phase,
+            });
+        }
+    }
+}
+
 /// Writes what changed of remembered cases and tells who waits. `asks` are the attempts that M-Pesa is to be asked
 /// about at once.
 pub(crate) async fn save(
@@ -93,81 +143,20 @@ pub(crate) async fn save(
     cases: &mut [&mut Loaded],
     asks: &BTreeSet<AttemptId>,
 ) -> Result<(), Error> {
-    let (mut sessions, mut attempts, mut payments, mut gone, mut freed) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut changes = Changes::default();
     for loaded in cases.iter_mut() {
         let Some(before) = loaded.before.take() else {
             continue;
         };
         loaded.case.assert_sound();
-        let changed = loaded
-            .case
-            .attempts
-            .iter()
-            .zip(before.attempts.iter().map(Some).chain(std::iter::repeat(None)));
-        for (attempt, earlier) in changed {
-            if earlier != Some(attempt) || asks.contains(&attempt.id) {
-                let prompt = loaded.prompts.get(&attempt.id);
-                attempts.push(attempt_row(
-                    attempt,
-                    next_ask(attempt, prompt, asks, tx.now),
-                    &tx.vault,
-                ));
-            }
-        }
-        for payment in loaded
-            .case
-            .payments
-            .iter()
-            .filter(|payment| !before.payments.contains(payment))
-        {
-            payments.push(payment_row(loaded, payment, tx.now));
-        }
-        let moved = |earlier: &&Payment| {
-            earlier.attempt.is_some()
-                && !loaded
-                    .case
-                    .payments
-                    .iter()
-                    .any(|payment| payment.is_tied_like(earlier))
-        };
-        freed.extend(
-            before
-                .payments
-                .iter()
-                .filter(moved)
-                .map(|payment| json!([payment.id])),
-        );
-        let kept = |id| loaded.case.payments.iter().any(|payment| payment.id == id);
-        gone.extend(
-            before
-                .payments
-                .iter()
-                .map(|payment| payment.id)
-                .filter(|id| !kept(*id))
-                .map(|id| json!([id])),
-        );
-        if *before != loaded.case {
-            loaded.version += 1;
-            sessions.push(session_row(loaded));
-            tx.touched.push(crate::store::Touched {
-                session: loaded.id,
-                version: loaded.version,
-                phase: loaded.case.phase(),
-            });
-        }
+        changes.gather(tx, loaded, &before, asks);
     }
     // Prompts change hands in two steps, for the unique index on them: given up first, taken after.
-    run_batch(tx, &FREE_PAYMENTS, &freed).await?;
-    run_batch(tx, &DELETE_PAYMENTS, &gone).await?;
-    for (statement, rows) in [
-        (&UPDATE_ATTEMPTS, attempts),
-        (&UPSERT_PAYMENTS, payments),
-        (&UPDATE_SESSIONS, sessions),
-    ] {
-        run_batch(tx, statement, &rows).await?;
-    }
-    Ok(())
+    run_batch(tx, &FREE_PAYMENTS, &changes.freed).await?;
+    run_batch(tx, &DELETE_PAYMENTS, &changes.gone).await?;
+    run_batch(tx, &UPDATE_ATTEMPTS, &changes.attempts).await?;
+    run_batch(tx, &UPSERT_PAYMENTS, &changes.payments).await?;
+    run_batch(tx, &UPDATE_SESSIONS, &changes.sessions).await
 }
 
 /// Runs `statement` over `rows`, each of which it must change.
