@@ -139,6 +139,8 @@ fn refresh(seen: &Seen, timing: &Timing) -> Option<(u64, String)> {
     let typing = seen.place.way == Way::ByHand || timing.by_hand || timing.another;
     let seconds = match seen.page.phase {
         _ if typing => return None,
+        // Who has an SMS may be pasting its code.
+        phase if timing.is_checking(phase) => 20,
         Phase::Sending => 2,
         Phase::Waiting | Phase::Checking => 5,
         Phase::Failed(_) => timing.back.map(super::timing::seconds)?.max(1),

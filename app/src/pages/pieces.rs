@@ -98,10 +98,15 @@ pub(super) fn claim_form(c: &Context<'_>) -> AnyView {
     view! { <ClaimForm action=c.seen.place.post("claim") typed=typed error=error w=c.w/> }.into_any()
 }
 
+/// Whether the steps of paying by hand are shown.
+pub(super) fn hand_is_open(c: &Context<'_>) -> bool {
+    c.seen.place.way == Way::ByHand || c.timing.by_hand
+}
+
 /// Paying by hand: the steps where they are due or asked for, else the button that opens them.
 pub(super) fn hand(c: &Context<'_>) -> AnyView {
     let words = way(&c.page.by_hand, c.w);
-    if c.seen.place.way == Way::Prompt && !c.timing.by_hand {
+    if !hand_is_open(c) {
         return switch(c, Way::ByHand, words.instead).into_any();
     }
     let care = match c.page.phase {

@@ -6,8 +6,8 @@ use kaunta_domain::money::Kes;
 use leptos::prelude::*;
 
 use super::pieces::{
-    Context, about, about_amount, asked_phone, back_to_shop, claim_form, clock, hand, look_again, notice,
-    phone_form, receipts, status_with_codes, steps, switch, way_out,
+    Context, about, about_amount, asked_phone, back_to_shop, claim_form, clock, hand, hand_is_open,
+    look_again, notice, phone_form, receipts, status_with_codes, steps, switch, way_out,
 };
 use super::timing::seconds;
 use super::{Notice, Seen, Way};
@@ -140,6 +140,13 @@ fn checking(c: &Context<'_>) -> Screen {
             </details>
         }
     });
+    // An SMS from M-Pesa settles the question; with the steps by hand open, its field stands there already.
+    let who_has_an_sms = (!hand_is_open(c)).then(|| {
+        view! {
+            <p class="or">{c.w.by_hand.already}</p>
+            {claim_form(c)}
+        }
+    });
     Screen {
         art: view! { <Spinner/> }.into_any(),
         title: c.w.checking.title.into_any(),
@@ -147,7 +154,7 @@ fn checking(c: &Context<'_>) -> Screen {
         body: view! {
             <p>{c.w.checking.help}</p>
             <p class="hint">{asked} " " {next}</p>
-            {notice(c)} {look_again(c)} {another} {hand(c)}
+            {notice(c)} {look_again(c)} {who_has_an_sms} {another} {hand(c)}
         }
         .into_any(),
     }

@@ -54,6 +54,7 @@ fn stage(seen: &Seen, status: String, body: AnyView) -> impl IntoView + use<> {
             data-place=fields(&seen.place)
             data-title=(w.frame.title)(&page.merchant_name)
             data-status=status
+            data-care=timing.is_checking(page.phase).then_some("")
             data-final=settled.then_some("")
             data-left=timing.left.map(millis)
             data-back=timing.back.map(millis)

@@ -100,7 +100,7 @@ pub(super) static WORDS: Words = Words {
     paid: Paid {
         title: |amount| format!("KES {amount} zimelipwa"),
         status: "Malipo yamepokelewa",
-        has_it: |shop| format!("{shop} amepokea pesa zako. Asante!"),
+        has_it: |shop| format!("Pesa zako zimefika kwa {shop}. Asante!"),
         code: "Nambari ya M-Pesa",
         code_follows: "Nambari ya M-Pesa iko kwenye SMS katika simu yako.",
         by: "Imelipwa na",
@@ -112,25 +112,25 @@ pub(super) static WORDS: Words = Words {
         partly_help: "Asante! Sehemu ya malipo imefika. Lipa kiasi kilichobaki hapa ili kukamilisha.",
         over: |difference| format!("Hizo ni KES {difference} zaidi ya zilizohitajika"),
         over_help: |shop| {
-            format!("{shop} amejulishwa na anaweza kukurudishia tofauti. Hifadhi nambari ya M-Pesa.")
+            format!("{shop} wamejulishwa na wanaweza kukurudishia tofauti. Hifadhi nambari ya M-Pesa.")
         },
         late_title: "Malipo yako yamechelewa kufika",
         late_help: |shop| {
             format!(
-                "Yamefika baada ya ombi hili kufungwa. Hakuna kilichopotea: {shop} amejulishwa. Mwonyeshe nambari ya M-Pesa."
+                "Yamefika baada ya ombi hili kufungwa. Hakuna kilichopotea: {shop} wamejulishwa. Waonyeshe nambari ya M-Pesa."
             )
         },
         refunded_title: "Pesa zimerudishwa",
         refunded: "Malipo haya yamerudishwa",
         refunded_help: |shop| {
-            format!("{shop} amezirudisha kwa simu iliyolipa. M-Pesa itathibitisha kwa SMS.")
+            format!("{shop} wamezirudisha kwa simu iliyolipa. M-Pesa itathibitisha kwa SMS.")
         },
     },
     closed: Closed {
         expired: "Muda wa ombi hili umeisha",
         canceled: "Ombi hili limefungwa",
         status: "Huwezi kulipa tena hapa",
-        help: |shop| format!("Kama bado unataka kulipa, mwombe {shop} ombi jipya."),
+        help: |shop| format!("Kama bado unataka kulipa, waombe {shop} ombi jipya."),
         paid_all_the_same: "Je, ulilipa hata hivyo? Pesa zako hazijapotea.",
     },
     by_hand: ByHandWords {
@@ -203,7 +203,7 @@ pub(super) static WORDS: Words = Words {
         },
         claim_too_many: Reason {
             title: "Nambari nyingi mno zimejaribiwa",
-            help: "Hakuna kilichopotea. Lionyeshe duka SMS yako ya M-Pesa: watapata malipo kwa nambari yake.",
+            help: "Hakuna kilichopotea. Waonyeshe wenye duka SMS yako ya M-Pesa: watapata malipo kwa nambari yake.",
         },
         claim: |error| match error {
             NotAClaim::Empty => "Bandika hapa SMS ya M-Pesa, au nambari yake pekee, kwa mfano UKL52PAWR9.",
