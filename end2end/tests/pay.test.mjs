@@ -103,6 +103,31 @@ kaunta.test("values are copied, and the buttons say so", { permissions: ["clipbo
   }
 });
 
+kaunta.test("the back button leads back to the form, and forward to the steps", async (page) => {
+  const checkout = new Checkout(page);
+  const { url } = await session(kaunta);
+  await checkout.open(url);
+  await checkout.byHand.click();
+  await checkout.claim.waitFor();
+  await page.goBack();
+  await checkout.pay.waitFor();
+  assert.equal(page.url(), url);
+  await page.goForward();
+  await checkout.claim.waitFor();
+});
+
+kaunta.test("what is being written outlives news", async (page) => {
+  const checkout = new Checkout(page);
+  const { url, paybill } = await session(kaunta);
+  const phone = await phoneOf(page, "0712345609");
+  await checkout.open(`${url}?by=hand`);
+  await page.bringToFront();
+  await checkout.claim.pressSequentially("UKL52");
+  await phone.payBill({ business: paybill.business_number, account: paybill.account, amount: "100" });
+  await page.getByText("KES 1,400").first().waitFor();
+  assert.equal(await checkout.claim.inputValue(), "UKL52");
+});
+
 kaunta.test("part by hand, and the rest by the prompt", async (page) => {
   const phone = await phoneOf(page, "0712345605");
   const checkout = new Checkout(page);

@@ -6,7 +6,6 @@ use web_sys::wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlInputElement};
 
 use super::aloud::{Aloud, texts};
-use super::net::Lost;
 use super::{dom, net, number, place};
 use crate::calls::{Claim, Pay};
 
@@ -70,10 +69,10 @@ async fn send(path: &'static str, field: String, button: HtmlInputElement, aloud
     let place = dom::stage("data-place").unwrap_or_default();
     match net::post(path, &[place, field].concat(), PATIENCE).await {
         Ok(html) => place::put(aloud, &html),
-        Err(lost) => {
+        Err(_) => {
             let phase = dom::stage("data-phase");
             let looked = place::refresh(aloud).await;
-            if matches!(lost, Lost::Unanswered) && phase == dom::stage("data-phase") {
+            if phase == dom::stage("data-phase") {
                 dom::tell("sending-error", texts().unanswered);
             }
             if looked.is_err() {

@@ -81,25 +81,28 @@ impl Before {
         }
     }
 
-    /// A new state is read from its heading. Within the same state everything stays where it was.
+    /// A new state is read from its heading, unless the reader is in the middle of writing something that is still
+    /// asked for. Within the same state everything stays where it was.
     fn go_on(self, aloud: Aloud) {
-        if let Some(asked) = dom::find("[data-focus]") {
-            return dom::focus(&asked);
-        }
-        if self.phase != dom::stage("data-phase") {
-            return dom::by_id("title").iter().for_each(dom::focus);
-        }
+        let mut writing = false;
         for (id, value) in self.typed {
-            if let Some(field) = dom::field(id).filter(|field| field.value().is_empty()) {
+            if let Some(field) = dom::field(id).filter(|field| field.value().is_empty() && !value.is_empty())
+            {
                 field.set_value(&value);
+                writing |= self.focused.as_deref() == Some(id);
             }
         }
-        let focused = self
-            .focused
-            .filter(|id| !id.is_empty())
-            .and_then(|id| dom::by_id(&id));
-        focused.iter().for_each(dom::focus);
-        if !self.steps && dom::by_id("by-hand").is_some() {
+        let changed = self.phase != dom::stage("data-phase");
+        let there = match dom::find("[data-focus]") {
+            None if changed && !writing => dom::by_id("title"),
+            None => self
+                .focused
+                .filter(|id| !id.is_empty())
+                .and_then(|id| dom::by_id(&id)),
+            asked => asked,
+        };
+        there.iter().for_each(dom::focus);
+        if !changed && !self.steps && dom::by_id("by-hand").is_some() {
             aloud.whisper(texts().steps_opened);
         }
     }
