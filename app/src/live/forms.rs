@@ -67,20 +67,24 @@ fn claim(aloud: Aloud) {
 /// Sends once. What came of a request without an answer is found out by looking, never by sending again.
 async fn send(path: &'static str, field: String, button: HtmlInputElement, aloud: Aloud) {
     let place = dom::stage("data-place").unwrap_or_default();
-    match net::post(path, &[place, field].concat(), PATIENCE).await {
-        Ok(html) => place::put(aloud, &html),
-        Err(_) => {
-            let phase = dom::stage("data-phase");
-            let looked = place::refresh(aloud).await;
-            if phase == dom::stage("data-phase") {
-                dom::tell("sending-error", texts().unanswered);
-            }
-            if looked.is_err() {
-                aloud.connection_is_lost();
-            }
-        }
+    if let Ok(html) = net::post(path, &[place, field].concat(), PATIENCE).await {
+        place::put(aloud, &html);
+    } else {
+        look(aloud).await;
     }
     place::give_back(&button);
+}
+
+/// Finds out what came of a request without an answer, and says so where the page cannot show it.
+async fn look(aloud: Aloud) {
+    let phase = dom::stage("data-phase");
+    let looked = place::refresh(aloud).await;
+    if phase == dom::stage("data-phase") {
+        dom::tell("sending-error", texts().unanswered);
+    }
+    if looked.is_err() {
+        aloud.connection_is_lost();
+    }
 }
 
 /// Turns to the steps of paying by hand, or back, with an address that a reload understands.
