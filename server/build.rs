@@ -2,7 +2,6 @@
 //!
 //! Without a site the binary still builds, and its pages work as plain forms.
 
-#![expect(clippy::print_stdout, reason = "this is how a build script speaks to cargo")]
 #![expect(
     clippy::unnecessary_debug_formatting,
     reason = "a path is written as a string literal of Rust"

@@ -54,7 +54,7 @@ impl Engine {
         )]
         let figures = json!({
             "callbacks_per_s": (settled as f64 / took.as_secs_f64()).round(),
-            "cpu_us_per_callback": (used.cpu - before.cpu).as_secs_f64() * 1e6 / settled as f64,
+            "cpu_us_per_callback": used.cpu.saturating_sub(before.cpu).as_secs_f64() * 1e6 / settled as f64,
             "latency": Latencies::of(latencies),
         });
         println!("{figures}");

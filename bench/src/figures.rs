@@ -15,6 +15,7 @@ pub(crate) struct Latencies {
 
 impl Latencies {
     /// Sums `latencies` up; all zero where there are none.
+    #[expect(clippy::float_arithmetic, reason = "figures, not money")]
     pub(crate) fn of(mut latencies: Vec<Duration>) -> Self {
         latencies.sort_unstable();
         let at = |percent: usize| {

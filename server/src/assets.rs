@@ -38,7 +38,6 @@ enum Coding {
 }
 
 /// Answers `GET` and `HEAD` of a file; 404 where there is none.
-#[expect(clippy::unused_async, reason = "axum takes async functions")]
 pub(crate) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     find(ASSETS, uri.path()).map_or_else(
         || StatusCode::NOT_FOUND.into_response(),

@@ -3,6 +3,7 @@
 //! `KAUNTA_TEST_POSTGRES` names the PostgreSQL server, as for every other test. SQLite has one server alone, so without
 //! it there is nothing to prove here and each test says so; where `KAUNTA_TEST_REQUIRE_POSTGRES` is set it fails instead.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::print_stderr, reason = "a test that has nothing to prove says so")]
 
 #[path = "it/harness.rs"]
 #[expect(dead_code, reason = "the other test binaries use the rest of it")]

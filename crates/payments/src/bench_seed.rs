@@ -26,7 +26,7 @@ const BORN: Timestamp = Timestamp::from_millis(1_763_700_000_000);
 /// Rows in one statement.
 const CHUNK: u32 = 2_000;
 /// Neither the sweep nor the clock may touch a seeded row during a measurement.
-const UNDISTURBED: Duration = Duration::from_secs(7 * 24 * 3600);
+const UNDISTURBED: Duration = Duration::from_hours(168);
 
 /// What the books say after a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

@@ -4,6 +4,8 @@
 //! takes the same time, and what is quoted is the ratio of their medians. `docs/performance.md` tells how to
 //! read the table.
 
+#![expect(clippy::float_arithmetic, reason = "figures of a measurement, not money")]
+
 mod contender;
 mod load;
 mod page;

@@ -85,7 +85,7 @@ pub(super) fn measure(
         #[expect(clippy::cast_precision_loss, reason = "a figure, not money")]
         let each = |cpu: std::time::Duration| cpu.as_secs_f64() * 1e6 / load.requests as f64;
         Ok(Priced {
-            cpu_us: each(server.usage().cpu - own),
+            cpu_us: each(server.usage().cpu.saturating_sub(own)),
             database_cpu_us: each(stores.usage().cpu.saturating_sub(database)),
             load,
         })

@@ -238,7 +238,9 @@ fn tests_postgres() -> Result<Tally> {
     let cluster = postgres::Cluster::start()?;
     let mut tests = nextest();
     tests.args(["--filterset", "package(kaunta-payments) + package(kaunta)"]);
-    tests.env("KAUNTA_TEST_REQUIRE_POSTGRES", "1").env("KAUNTA_SIM_RUNS", SEEDS_POSTGRES);
+    tests
+        .env("KAUNTA_TEST_REQUIRE_POSTGRES", "1")
+        .env("KAUNTA_SIM_RUNS", SEEDS_POSTGRES);
     tally::follow(tests.env("KAUNTA_TEST_POSTGRES", cluster.url()))
 }
 
