@@ -1,7 +1,7 @@
 //! The engine: starts prompts, settles what M-Pesa says, keeps the books.
 //!
 //! Everything that happens to money goes through one handle, [`Payments`], whoever asks: the page, the merchant's
-//! API, Safaricom, or time. Only [`settle`] writes a final state, only [`rail`] reads a Daraja code, only [`clock`]
+//! API, Safaricom, or time. Only `settle` writes a final state, only `rail` reads a Daraja code, only [`clock`]
 //! asks the machine for time or chance. What is acknowledged is on disk before the answer.
 
 #[cfg(feature = "bench-seed")]

@@ -189,7 +189,7 @@ pub(crate) async fn pick(
 }
 
 impl Loaded {
-    /// Keeps what is there now, so that [`save`] writes what changed.
+    /// Keeps what is there now, so that [`save()`] writes what changed.
     pub(crate) fn remember(&mut self) {
         if self.before.is_none() {
             self.before = Some(Box::new(Before {
